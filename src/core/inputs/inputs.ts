@@ -1,0 +1,172 @@
+import { faultOfAppName, faultOfNamespace } from '../names.ts';
+import { InputReader, type RawInputs } from './reader.ts';
+
+/** Where to deploy, and for how long to try. */
+export type TargetInputs = ReturnType<typeof readTarget>;
+/** Which app. */
+export type AppInputs = ReturnType<typeof readApp>;
+/** Inputs that shape the image. */
+export type ImageInputs = ReturnType<typeof readImage>;
+/** Inputs that shape settings, scaling and network; they override `aks-functions.yml`. */
+export type ShapeInputs = ReturnType<typeof readShape>;
+export type DeployInputs = ReturnType<typeof parseDeployInputs>;
+export type RenderInputs = ReturnType<typeof parseRenderInputs>;
+export type DiscoverInputs = ReturnType<typeof parseDiscoverInputs>;
+export type SmokeTestInputs = ReturnType<typeof parseSmokeTestInputs>;
+export type ScaleTestInputs = ReturnType<typeof parseScaleTestInputs>;
+export type TeardownInputs = ReturnType<typeof parseTeardownInputs>;
+
+/** Inputs of a deployment (modes `deploy` and `render`), or one UserError with every fault. */
+export function parseDeployInputs(raw: RawInputs) {
+  const read = new InputReader(raw);
+  const behaviour = readBehaviour(read);
+  const inputs = {
+    ...readTarget(read, behaviour.mode !== 'render'), ...readApp(read), ...readImage(read), ...readShape(read), ...behaviour,
+  };
+  if (!inputs.image && !inputs.registry) {
+    read.fault('Inputs "registry" and "image" are both missing. Name the registry to push the image to, such as "shop.azurecr.io", or an image to deploy as it is.');
+  }
+  if (inputs.mode === 'render' && !inputs.manifestsDirectory) {
+    read.fault('Input "manifests-directory" is missing. Name the folder for the rendered YAML.');
+  }
+  read.finish();
+  return inputs;
+}
+
+/** Inputs of the command `render`, which needs neither cluster nor registry. */
+export function parseRenderInputs(raw: RawInputs) {
+  const read = new InputReader(raw);
+  const inputs = {
+    ...readTarget(read, false), ...readApp(read), ...readShape(read),
+    image: read.required('image', 'Name the image to put into the manifests, by tag or digest.'),
+    registryUsername: read.text('registry-username'), registryPassword: read.secret('registry-password'),
+  };
+  read.finish();
+  return inputs;
+}
+
+/** Inputs of the command `discover`. */
+export function parseDiscoverInputs(raw: RawInputs) {
+  const read = new InputReader(raw);
+  const inputs = readApp(read);
+  read.finish();
+  return inputs;
+}
+
+export function parseSmokeTestInputs(raw: RawInputs) {
+  const read = new InputReader(raw);
+  const inputs = {
+    ...readTarget(read, read.text('url') === undefined), ...readApp(read),
+    checks: read.verbatim('checks'), url: read.text('url'),
+    retries: read.count('retries', 0, 1000) ?? 5,
+  };
+  if (inputs.url !== undefined && !/^https?:\/\//.test(inputs.url)) {
+    read.fault(`Input "url" must start with "http://" or "https://", got "${inputs.url}".`);
+  }
+  read.finish();
+  return inputs;
+}
+
+export function parseScaleTestInputs(raw: RawInputs) {
+  const read = new InputReader(raw);
+  const inputs = {
+    ...readTarget(read, true), ...readApp(read), ...readSettings(read),
+    function: read.text('function'),
+    messages: read.count('messages', 1, 100_000) ?? 1,
+    messageBody: read.verbatim('message-body') ?? '',
+    expectReplicas: read.count('expect-replicas', 1, 1000),
+    firstReplicaWithin: read.duration('first-replica-within'),
+    drainedWithin: read.duration('drained-within'),
+    confirm: read.text('confirm'),
+  };
+  read.finish();
+  return inputs;
+}
+
+export function parseTeardownInputs(raw: RawInputs) {
+  const read = new InputReader(raw);
+  const inputs = {
+    ...readTarget(read, true), ...readApp(read), ...readSettings(read), ...readRegistry(read),
+    everything: read.boolean('everything'),
+    deleteNamespace: read.boolean('delete-namespace'),
+    deleteImages: read.boolean('delete-images'),
+    deleteQueues: read.boolean('delete-queues'),
+    dryRun: read.boolean('dry-run'),
+  };
+  read.finish();
+  return inputs;
+}
+
+function readTarget(read: InputReader, needed: boolean) {
+  const kubeconfig = read.text('kubeconfig');
+  if (needed && kubeconfig === undefined) {
+    read.fault('Input "kubeconfig" is missing. Give the path or the text of a kubeconfig; the inputs "cluster" and "resource-group" are not available yet.');
+  }
+  const namespace = read.text('namespace') ?? 'default';
+  const fault = faultOfNamespace(namespace);
+  if (fault) read.fault(`Input "namespace" ${fault}`);
+  read.choice('auth', ['oidc', 'managed-identity', 'client-secret', 'azure-cli', 'none']);
+  return { kubeconfig, namespace, timeout: read.duration('timeout') ?? 600 };
+}
+
+function readApp(read: InputReader) {
+  const name = read.text('name');
+  const fault = name === undefined ? undefined : faultOfAppName(name);
+  if (fault) read.fault(`Input "name" ${fault}`);
+  return {
+    appDirectory: read.text('app-directory') ?? '.', name,
+    config: read.text('config') ?? 'aks-functions.yml', environment: read.text('environment'),
+  };
+}
+
+function readRegistry(read: InputReader) {
+  const registry = read.text('registry');
+  const registryUsername = read.text('registry-username');
+  const registryPassword = read.secret('registry-password');
+  if ((registryUsername === undefined) !== (registryPassword === undefined)) {
+    const [given, missing] = registryUsername === undefined ? ['password', 'username'] : ['username', 'password'];
+    read.fault(`Input "registry-${missing}" is missing, though "registry-${given}" is given. Give both or neither.`);
+  }
+  return { registry, registryUsername, registryPassword };
+}
+
+function readImage(read: InputReader) {
+  return {
+    ...readRegistry(read),
+    image: read.text('image'), baseImage: read.text('base-image'),
+    builder: read.choice('builder', ['auto', 'layers', 'docker', 'acr']) ?? 'auto',
+    dockerfile: read.text('dockerfile'), buildContext: read.text('build-context'), buildTarget: read.text('build-target'),
+    buildArgs: read.lines('build-args'), buildSecrets: read.secret('build-secrets'),
+    platform: read.choice('platform', ['linux/amd64', 'linux/arm64']) ?? 'linux/amd64',
+    tags: read.lines('tags'),
+  };
+}
+
+function readSettings(read: InputReader) {
+  return {
+    settings: read.verbatim('settings'), secretSettings: read.secret('secret-settings'),
+    settingsFile: read.text('settings-file'), identityClientId: read.text('identity-client-id'),
+  };
+}
+
+function readShape(read: InputReader) {
+  return {
+    ...readSettings(read),
+    minReplicas: read.count('min-replicas', 0, 1000), maxReplicas: read.count('max-replicas', 1, 1000),
+    pollingInterval: read.count('polling-interval', 1, 86_400), cooldownPeriod: read.count('cooldown-period', 0, 86_400),
+    expose: read.choice('expose', ['none', 'cluster', 'internal-load-balancer', 'load-balancer', 'ingress', 'gateway']),
+    host: read.text('host'),
+  };
+}
+
+function readBehaviour(read: InputReader) {
+  const mode = read.choice('mode', ['deploy', 'plan', 'render']) ?? 'deploy';
+  if (mode === 'plan') read.fault('Input "mode" with the value "plan" is not available yet. Use "deploy" or "render".');
+  if (read.boolean('take-over')) read.fault('Input "take-over" is not available yet. Remove it, or delete the objects of the earlier deployment first.');
+  return {
+    mode, wait: read.boolean('wait'),
+    verify: read.choice('verify', ['none', 'ready', 'loaded']) ?? 'loaded',
+    rollbackOnFailure: read.boolean('rollback-on-failure'), prune: read.boolean('prune'),
+    manifestsDirectory: read.text('manifests-directory'),
+  };
+}

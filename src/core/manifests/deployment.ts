@@ -1,0 +1,153 @@
+import type { V1Container, V1DeploymentSpec, V1EnvFromSource, V1EnvVar, V1PodSpec, V1Probe, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
+import type { App, Workload } from '../app.ts';
+import { definedOf } from '../defined.ts';
+import { hostIdOf, keysSecretName } from '../names.ts';
+import { findSetting } from '../settings.ts';
+import { serviceAccountOf } from './access.ts';
+import { labelsOf, type Manifest, metadataOf } from './object.ts';
+import { settingsNamesOf } from './settings-objects.ts';
+
+/** Port of the host when the file names no other. */
+const defaultPort = 8080;
+/** Longer than the host's own drain time, so that a running function can end. */
+const defaultGracePeriodSeconds = 60;
+/** Where the host looks for keys when it may not read the Secret itself. */
+const keysDirectory = '/run/secrets/functions-keys';
+
+/** Deployment of a workload; without `replicas` where KEDA decides them. */
+export function deploymentOf(app: App, workload: Workload, image: string, pullSecret: string | undefined): Manifest {
+  const spec: V1DeploymentSpec = {
+    ...(workload.scaling.kind === 'fixed' ? { replicas: workload.scaling.replicas } : {}),
+    revisionHistoryLimit: 3,
+    selector: { matchLabels: { app: workload.objectName } },
+    strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+    template: {
+      metadata: {
+        labels: { ...workload.pod.labels, ...labelsOf(app, workload), app: workload.objectName, ...(app.identityClientId ? { 'azure.workload.identity/use': 'true' } : {}) },
+        ...(workload.pod.annotations ? { annotations: { ...workload.pod.annotations } } : {}),
+      },
+      spec: podSpecOf(app, workload, image, pullSecret),
+    },
+  };
+  const metadata = metadataOf(app, workload.objectName, workload);
+  return { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { ...metadata, labels: { ...metadata.labels, app: workload.objectName } }, spec };
+}
+
+/** Port on which the host of a workload listens. */
+export function portOf(workload: Workload): number {
+  return workload.pod.port ?? defaultPort;
+}
+
+function podSpecOf(app: App, workload: Workload, image: string, pullSecret: string | undefined): V1PodSpec {
+  const { pod } = workload;
+  const restricted = pod.security === 'restricted';
+  const serviceAccountName = serviceAccountOf(app);
+  const volumes = volumesOf(app, workload, restricted);
+  const imagePullSecrets = pod.imagePullSecrets?.map(({ name }) => ({ name })) ?? (pullSecret ? [{ name: pullSecret }] : undefined);
+  return {
+    ...definedOf({ serviceAccountName, imagePullSecrets }),
+    automountServiceAccountToken: workload.servesHttp,
+    terminationGracePeriodSeconds: pod.terminationGracePeriodSeconds ?? defaultGracePeriodSeconds,
+    securityContext: {
+      seccompProfile: { type: 'RuntimeDefault' },
+      ...(restricted ? { runAsNonRoot: true, runAsUser: 1654, runAsGroup: 1654, fsGroup: 1654 } : {}),
+    },
+    nodeSelector: { 'kubernetes.io/os': 'linux', ...pod.nodeSelector },
+    ...(pod.tolerations ? { tolerations: pod.tolerations.map(item => ({ ...item })) } : {}),
+    ...spreadOf(workload),
+    containers: [containerOf(app, workload, image, restricted)],
+    ...(volumes.length > 0 ? { volumes: volumes.map(({ volume }) => volume) } : {}),
+  };
+}
+
+function spreadOf({ pod, objectName }: Workload): Pick<V1PodSpec, 'topologySpreadConstraints'> {
+  if (!pod.topologySpreadConstraints) return {};
+  const labelSelector = { matchLabels: { app: objectName } };
+  return {
+    topologySpreadConstraints: pod.topologySpreadConstraints.map(item => ({
+      maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway', labelSelector, ...item,
+    })),
+  };
+}
+
+function containerOf(app: App, workload: Workload, image: string, restricted: boolean): V1Container {
+  const port = portOf(workload);
+  const { requests, limits } = workload.resources;
+  const mounts = volumesOf(app, workload, restricted).flatMap(({ mount }) => (mount ? [mount] : []));
+  return {
+    name: workload.objectName,
+    image,
+    ports: [{ name: 'http', containerPort: port, protocol: 'TCP' }],
+    envFrom: envFromOf(app),
+    env: envOf(app, workload, port),
+    ...(requests || limits ? { resources: definedOf({ requests: copyOf(requests), limits: copyOf(limits) }) } : {}),
+    ...probesOf(workload),
+    securityContext: {
+      allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, ...(restricted ? { readOnlyRootFilesystem: true } : {}),
+    },
+    ...(mounts.length > 0 ? { volumeMounts: mounts } : {}),
+  };
+}
+
+function copyOf(record: Readonly<Record<string, string>> | undefined): Record<string, string> | undefined {
+  return record && { ...record };
+}
+
+/** Later sources win in Kubernetes, so the app's own settings come last. */
+function envFromOf(app: App): V1EnvFromSource[] {
+  const { configMap, secret } = settingsNamesOf(app);
+  return [
+    ...app.settings.sources.map(source => (source.kind === 'Secret' ? { secretRef: { name: source.name } } : { configMapRef: { name: source.name } })),
+    ...(configMap ? [{ configMapRef: { name: configMap } }] : []),
+    ...(secret ? [{ secretRef: { name: secret } }] : []),
+  ];
+}
+
+function envOf(app: App, workload: Workload, port: number): V1EnvVar[] {
+  const filter = workload.functions.map((fn, index) => ({ name: `AzureFunctionsJobHost__functions__${index}`, value: fn.name }));
+  const given = ['value', 'hidden'].includes(findSetting(app.settings, 'FUNCTIONS_WORKER_RUNTIME').kind);
+  const runtime = given ? [] : [{ name: 'FUNCTIONS_WORKER_RUNTIME', value: app.project.runtime }];
+  return [
+    ...filter,
+    { name: 'AzureFunctionsWebHost__hostid', value: hostIdOf(app.name, app.namespace) },
+    ...runtime,
+    { name: 'ASPNETCORE_URLS', value: `http://+:${port}` },
+    { name: 'AzureWebJobsSecretStorageType', value: 'kubernetes' },
+    // Without the name the host reads the mounted files and has no right to change a key.
+    ...(workload.servesHttp ? [{ name: 'AzureWebJobsKubernetesSecretName', value: `secrets/${keysSecretName(app.name)}` }] : []),
+  ];
+}
+
+function probesOf(workload: Workload): Pick<V1Container, 'readinessProbe' | 'startupProbe' | 'livenessProbe'> {
+  const ping: V1Probe = { httpGet: { path: '/admin/host/ping', port: 'http' }, timeoutSeconds: 5 };
+  const { readiness, startup, liveness } = workload.pod.probes ?? {};
+  return {
+    startupProbe: { ...ping, periodSeconds: 1, failureThreshold: 180, ...startup },
+    readinessProbe: { ...ping, periodSeconds: 5, failureThreshold: 3, ...readiness },
+    ...(liveness ? { livenessProbe: { ...ping, ...liveness } } : {}),
+  };
+}
+
+interface MountedVolume {
+  readonly volume: V1Volume;
+  readonly mount?: V1VolumeMount;
+}
+
+function volumesOf(app: App, workload: Workload, restricted: boolean): readonly MountedVolume[] {
+  const keys: MountedVolume = {
+    volume: { name: 'functions-keys', secret: { secretName: keysSecretName(app.name), optional: true } },
+    mount: { name: 'functions-keys', mountPath: keysDirectory, readOnly: true },
+  };
+  const writable = ['/tmp', '/home/data', '/home/LogFiles'].map((mountPath, index) => ({
+    volume: { name: `writable-${index}`, emptyDir: {} }, mount: { name: `writable-${index}`, mountPath },
+  }));
+  return [...(workload.servesHttp ? [] : [keys]), ...(restricted ? writable : []), ...ownVolumesOf(workload)];
+}
+
+/** Volumes of the file: Kubernetes' own form with a `mountPath` beside it. */
+function ownVolumesOf(workload: Workload): readonly MountedVolume[] {
+  return (workload.pod.volumes ?? []).map(({ mountPath, name, ...source }, index) => {
+    const volume: V1Volume = { name: typeof name === 'string' ? name : `volume-${index}`, ...source };
+    return typeof mountPath === 'string' ? { volume, mount: { name: volume.name, mountPath } } : { volume };
+  });
+}

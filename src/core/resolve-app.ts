@@ -1,0 +1,182 @@
+import { assertNoFaults, type Fault, type Place } from '../errors.ts';
+import type { App, FunctionScaler, Notice, Scaling, Workload } from './app.ts';
+import type { Config, FunctionConfig, Scale, WorkloadConfig } from './config/config.ts';
+import type { ShapeInputs } from './inputs/inputs.ts';
+import { definedOf } from './defined.ts';
+import { faultOfAppName, objectNameOf } from './names.ts';
+import { nearest } from './nearest.ts';
+import type { AppFunction, Project } from './project.ts';
+import { findSetting, type Settings } from './settings.ts';
+import { type TriggerRow, triggerRow } from './triggers.ts';
+
+/** What an app is resolved from. */
+export interface AppSources {
+  readonly inputs: ShapeInputs & { readonly name: string | undefined; readonly namespace: string };
+  readonly config: Config;
+  readonly project: Project;
+  readonly settings: Settings;
+  readonly repositoryId?: string | undefined;
+}
+
+/** The app as it will be deployed; precedence is input, file, discovery, default. Throws one UserError with every fault. */
+export function resolveApp(sources: AppSources): App {
+  const { inputs, config, project, settings } = sources;
+  const resolution = new Resolution(sources);
+  const name = appNameOf(inputs.name, config, project.folder);
+  const nameFault = faultOfAppName(name);
+  if (nameFault) resolution.faults.push({ message: `The name of the app ${nameFault}` });
+  resolution.checkNames();
+  const workloads = resolution.workloads(name);
+  assertNoFaults(resolution.faults);
+  return {
+    name, namespace: inputs.namespace, project, settings, workloads,
+    identityClientId: inputs.identityClientId ?? config.identity?.clientId,
+    repositoryId: sources.repositoryId,
+    expose: { ...config.expose, ...definedOf({ type: inputs.expose, host: inputs.host }), type: inputs.expose ?? config.expose?.type ?? 'cluster' },
+    notices: resolution.notices,
+  };
+}
+
+/** Name of the app: the input, else the file's, else the folder's in lower case. */
+export function appNameOf(input: string | undefined, config: Config, folder: string): string {
+  return input ?? config.name ?? folder.toLowerCase();
+}
+
+interface Placed {
+  readonly fn: AppFunction;
+  readonly row: TriggerRow;
+  readonly config: FunctionConfig;
+  readonly workload: string;
+}
+
+class Resolution {
+  readonly faults: Fault[] = [];
+  readonly notices: Notice[] = [];
+  readonly #sources: AppSources;
+
+  constructor(sources: AppSources) {
+    this.#sources = sources;
+    const { config, project } = sources;
+    if (config.patches?.length) this.#later('patches');
+    for (const [name, workload] of Object.entries(config.workloads ?? {})) {
+      if (workload.scaling === 'http') this.#later(`workloads.${name}.scaling: http`);
+    }
+    for (const { what, place, advice } of project.unresolved) this.notices.push({ message: `${place.file}:${place.line ?? 1}: ${what} cannot be known without running the code. ${advice}` });
+  }
+
+  /** Faults for functions that the file names and the code does not have. */
+  checkNames(): void {
+    const { config, project } = this.#sources;
+    const known = project.functions.map(fn => fn.name);
+    const named = [
+      ...Object.keys(config.functions ?? {}).map(name => ({ key: `functions.${name}`, name })),
+      ...Object.entries(config.workloads ?? {}).flatMap(([key, workload]) =>
+        (workload.functions ?? []).map(name => ({ key: `workloads.${key}.functions`, name }))),
+    ];
+    for (const { key, name } of named) {
+      if (known.includes(name)) continue;
+      const close = nearest(name, known);
+      this.faults.push({ message: `Key "${key}" of aks-functions.yml names the function "${name}", which the code does not have. ${close ? `Did you mean "${close}"?` : `Its functions are ${known.join(', ')}.`}` });
+    }
+  }
+
+  workloads(app: string): readonly Workload[] {
+    const placed = this.#sources.project.functions.filter(fn => !fn.disabled).map(fn => this.#place(fn));
+    const names = [...new Set(placed.map(one => one.workload))].sort();
+    return names.map(name => this.#workload(app, name, placed.filter(one => one.workload === name)));
+  }
+
+  #place(fn: AppFunction): Placed {
+    const config = this.#sources.config.functions?.[fn.name] ?? {};
+    const row = triggerRow(fn.bindings[0].type);
+    return { fn, row, config, workload: this.#workloadNameOf(fn, row, config) };
+  }
+
+  #workloadNameOf(fn: AppFunction, row: TriggerRow, config: FunctionConfig): string {
+    if (config.workload) return config.workload;
+    const listed = Object.entries(this.#sources.config.workloads ?? {}).find(([, workload]) => workload.functions?.includes(fn.name));
+    if (listed) return listed[0];
+    if (config.trigger === 'none') return row.workload === 'events' ? 'always' : row.workload;
+    return typeof config.trigger === 'object' ? 'events' : row.workload;
+  }
+
+  #workload(app: string, name: string, placed: readonly Placed[]): Workload {
+    const config = this.#sources.config.workloads?.[name] ?? {};
+    for (const one of placed) this.#checkStorage(one);
+    return {
+      name, objectName: objectNameOf(app, name), functions: placed.map(one => one.fn),
+      servesHttp: placed.some(one => one.row.workload === 'http'),
+      scaling: this.#scaling(name, config, placed),
+      pod: { ...this.#sources.config.pod, ...definedOf(config.pod ?? {}) },
+      resources: config.resources ?? {},
+    };
+  }
+
+  #scaling(name: string, config: WorkloadConfig, placed: readonly Placed[]): Scaling {
+    const scale = this.#scaleOf(name, config);
+    const scalers = placed.flatMap(one => this.#scalerOf(one));
+    const one = this.#reasonsForOne(placed);
+    for (const notice of one) this.notices.push(notice);
+    const floor = one.length > 0 ? 1 : 0;
+    if (config.scaling !== 'fixed' && scalers.length > 0) {
+      const minReplicas = Math.max(floor, scale.minReplicas ?? 0);
+      return { kind: 'events', minReplicas, maxReplicas: this.#maxOf(name, minReplicas, scale), pollingInterval: scale.pollingInterval ?? 30, cooldownPeriod: scale.cooldownPeriod ?? 300, scalers };
+    }
+    const minReplicas = Math.max(1, scale.minReplicas ?? 1);
+    if (config.scaling !== 'cpu') return { kind: 'fixed', replicas: minReplicas };
+    if (!config.resources?.requests?.cpu) this.faults.push({ message: `Workload "${name}" scales by CPU but has no CPU request. Set "workloads.${name}.resources.requests.cpu" in aks-functions.yml.` });
+    return { kind: 'cpu', minReplicas, maxReplicas: this.#maxOf(name, minReplicas, scale) };
+  }
+
+  /** The inputs speak of the event workload; other workloads are scaled in the file. */
+  #scaleOf(name: string, config: WorkloadConfig): Scale {
+    const { inputs, config: file } = this.#sources;
+    const shared = name === 'http' || name === 'always' ? {} : definedOf(file.scale ?? {});
+    const given = name === 'events' ? definedOf({
+      minReplicas: inputs.minReplicas, maxReplicas: inputs.maxReplicas,
+      pollingInterval: inputs.pollingInterval, cooldownPeriod: inputs.cooldownPeriod,
+    }) : {};
+    return { ...shared, ...definedOf(config.scale ?? {}), ...given };
+  }
+
+  #maxOf(name: string, minReplicas: number, scale: Scale): number {
+    const maxReplicas = scale.maxReplicas ?? 100;
+    if (maxReplicas < minReplicas) this.faults.push({ message: `Workload "${name}" has at most ${maxReplicas} replicas but at least ${minReplicas}. Raise "max-replicas" or lower "min-replicas".` });
+    return maxReplicas;
+  }
+
+  #scalerOf({ fn, row, config }: Placed): readonly FunctionScaler[] {
+    if (config.trigger === 'none') return [];
+    if (typeof config.trigger === 'object') {
+      const { type, metadata, authenticationRef } = config.trigger;
+      return [{ function: fn.name, scaler: { type, metadata }, ...definedOf({ authenticationRef }) }];
+    }
+    if (!row.scaler) return [];
+    const unknown = fn.unresolved.filter(value => value.what.startsWith('bindings[0]'));
+    for (const { what, place, advice } of unknown) this.faults.push({ message: `Value "${what}" of function "${fn.name}" cannot be known without running the code. ${advice}`, place });
+    if (unknown.length > 0) return [];
+    const { settings, project } = this.#sources;
+    const scaler = row.scaler({ binding: fn.bindings[0], host: project.host, config, settings, fault: message => this.#faultAt(fn.place, message) });
+    return scaler ? [{ function: fn.name, scaler }] : [];
+  }
+
+  #reasonsForOne(placed: readonly Placed[]): readonly Notice[] {
+    return placed.filter(one => one.row.keepsOne && typeof one.config.trigger !== 'object').map(({ fn }) => ({
+      function: fn.name,
+      message: `Function "${fn.name}" keeps one replica running: no scaler can see its trigger "${fn.bindings[0].type}".`,
+    }));
+  }
+
+  #checkStorage({ fn, row }: Placed): void {
+    if (!row.needsStorage || findSetting(this.#sources.settings, 'AzureWebJobsStorage').kind !== 'missing') return;
+    this.#faultAt(fn.place, `Function "${fn.name}" needs storage for its trigger "${fn.bindings[0].type}", but the setting "AzureWebJobsStorage" is missing. Add it to the input "secret-settings".`);
+  }
+
+  #faultAt(place: Place, message: string): void {
+    this.faults.push({ message, place });
+  }
+
+  #later(key: string): void {
+    this.faults.push({ message: `Key "${key}" of aks-functions.yml is not available yet. Remove it.` });
+  }
+}

@@ -1,0 +1,42 @@
+/** What we read of a ScaledObject. */
+export interface ScaledObject {
+  readonly spec?: {
+    readonly pollingInterval?: number;
+    readonly cooldownPeriod?: number;
+    readonly minReplicaCount?: number;
+    readonly maxReplicaCount?: number;
+    readonly triggers?: readonly { readonly type: string; readonly metadata: Readonly<Record<string, string>> }[];
+  };
+  readonly status?: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly reason?: string; readonly message?: string }[];
+    readonly externalMetricNames?: readonly string[];
+    readonly hpaName?: string;
+    readonly lastActiveTime?: string;
+  };
+}
+
+/** State of a scaler as one poll shows it. */
+export type ScalerState =
+  | { readonly kind: 'ready'; readonly metrics: readonly string[] }
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'paused' }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** What the conditions of a ScaledObject say; Ready alone proves nothing right after applying. */
+export function scalerStateOf(object: ScaledObject): ScalerState {
+  const { conditions = [], externalMetricNames = [], hpaName } = object.status ?? {};
+  const condition = (type: string) => conditions.find(one => one.type === type);
+  if (condition('Paused')?.status === 'True') return { kind: 'paused' };
+  const ready = condition('Ready');
+  if (ready?.status === 'False') return { kind: 'failed', message: [ready.reason, ready.message].filter(Boolean).join(': ') };
+  const active = condition('Active')?.status;
+  if (ready?.status !== 'True' || !hpaName || active === undefined || active === 'Unknown') return { kind: 'pending' };
+  return { kind: 'ready', metrics: externalMetricNames };
+}
+
+/** Number of a Kubernetes quantity such as `3`, `3500m`, `2k`; NaN for anything else. */
+export function parseQuantity(text: string): number {
+  const match = /^(-?\d+(?:\.\d+)?)(m|k|M|G)?$/.exec(text);
+  const factors: Readonly<Record<string, number>> = { m: 0.001, k: 1e3, M: 1e6, G: 1e9 };
+  return match ? Number(match[1]) * (factors[match[2] ?? ''] ?? 1) : Number.NaN;
+}
