@@ -1,0 +1,110 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Interrupted, UserError } from '../../errors.ts';
+import type { Connection } from './connection.ts';
+
+/** Longest time for one request, in milliseconds. */
+const requestDeadline = 30_000;
+/** Attempts for a request that the server postponed or that never reached it. */
+const attempts = 4;
+/** Longest pause that a `Retry-After` may ask for, in seconds. */
+const longestPause = 30;
+
+/** One request to the API server. */
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface ApiAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+
+/** Sends requests over one connection, with deadline, retries and interruption. */
+export class Api {
+  readonly #connection: Connection;
+  readonly #signal: AbortSignal;
+
+  constructor(connection: Connection, signal: AbortSignal) {
+    this.#connection = connection;
+    this.#signal = signal;
+  }
+
+  get server(): string {
+    return this.#connection.server;
+  }
+
+  /** The answer of any status; throws UserError when the server cannot be reached. */
+  async send(request: ApiRequest): Promise<ApiAnswer> {
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await this.#try(request, attempt);
+      if (answer && !(isPostponed(answer.status) && attempt < attempts)) return answer;
+      await this.#wait(answer ? retryAfterOf(answer) : 0.2 * 2 ** attempt);
+    }
+  }
+
+  async #try(request: ApiRequest, attempt: number): Promise<ApiAnswer | undefined> {
+    try {
+      return await this.#sendOnce(request);
+    } catch (cause) {
+      if (this.#signal.aborted)
+        throw new Interrupted('The run was interrupted while it spoke with the API server.', { cause });
+      if (attempt < attempts && isRefused(cause)) return undefined;
+      throw new UserError(
+        `The API server "${this.server}" cannot be reached (${reasonOf(cause)}). Check the kubeconfig's address and certificate, and that this machine may reach it.`,
+        { cause },
+      );
+    }
+  }
+
+  async #sendOnce({ method, path, query, body, contentType, headers }: ApiRequest): Promise<ApiAnswer> {
+    const { request, dispatcher } = this.#connection;
+    const url = new URL(this.server + path);
+    for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
+    const authorization = await this.#connection.headers();
+    const answer = await request(url.href, {
+      dispatcher,
+      method,
+      body: body ?? null,
+      headers: {
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': contentType ?? 'application/json' }),
+        ...headers,
+        ...authorization,
+      },
+      signal: AbortSignal.any([this.#signal, AbortSignal.timeout(requestDeadline)]),
+    });
+    return { status: answer.statusCode, headers: answer.headers, body: await answer.body.text() };
+  }
+
+  async #wait(seconds: number): Promise<void> {
+    await pause(seconds * 1000, undefined, { signal: this.#signal }).catch(cause => {
+      throw new Interrupted('The run was interrupted while it waited for the API server.', { cause });
+    });
+  }
+}
+
+function isPostponed(status: number): boolean {
+  return status === 429 || status === 503;
+}
+
+function retryAfterOf({ headers }: ApiAnswer): number {
+  const seconds = Number(headers['retry-after'] ?? 1);
+  return Number.isFinite(seconds) ? Math.min(seconds, longestPause) : 1;
+}
+
+/** Only what cannot have reached the server is sent again. */
+function isRefused(cause: unknown): boolean {
+  return ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'].includes(reasonOf(cause));
+}
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  if (cause.name === 'TimeoutError') return `no answer within ${requestDeadline / 1000} s`;
+  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message;
+}

@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises';
+import type { RequestOptions } from 'node:https';
+import { Secret } from '../../core/secret.ts';
+import { UserError } from '../../errors.ts';
+import type { Dispatcher, KubeConfig } from './kubeconfig.ts';
+
+/** One connection to an API server, with what each request needs to be authorised. */
+export interface Connection {
+  readonly server: string;
+  readonly dispatcher: Dispatcher;
+  readonly request: (
+    url: string,
+    options: Parameters<typeof import('undici').request>[1],
+  ) => ReturnType<typeof import('undici').request>;
+  /** Headers for authorisation, made anew for each request so that an expired token is replaced. */
+  headers(): Promise<Readonly<Record<string, string>>>;
+}
+
+/** How to connect. */
+export interface ConnectionOptions {
+  /** Path or text of a kubeconfig. */
+  readonly kubeconfig: string;
+  /** Told every secret of the kubeconfig before it is used. */
+  readonly mask: (secret: Secret) => void;
+}
+
+/** Opens no socket yet; throws UserError when the kubeconfig cannot be read or names no cluster. */
+export async function openConnection({ kubeconfig, mask }: ConnectionOptions): Promise<Connection> {
+  const [text, { EnvHttpProxyAgent, KubeConfig, request }] = await Promise.all([
+    kubeconfigText(kubeconfig),
+    import('./kubeconfig.ts'),
+  ]);
+  const config = loadConfig(new KubeConfig(), text);
+  maskUser(config, mask);
+  const server = serverOf(config);
+  const tls = await tlsOptionsOf(config);
+  const proxied = config.getCurrentCluster()?.proxyUrl;
+  // A proxy of the environment counts for the cluster too; over HTTP/2 one connection carries all requests at once.
+  const dispatcher = new EnvHttpProxyAgent({
+    requestTls: tls,
+    connect: { ...tls, keepAlive: true },
+    allowH2: true,
+    connections: 1,
+    ...(proxied ? { httpsProxy: proxied, httpProxy: proxied } : {}),
+  });
+  return { server, dispatcher, request, headers: () => authorizationOf(config) };
+}
+
+async function kubeconfigText(kubeconfig: string): Promise<string> {
+  if (/\n|^\s*[{[]/.test(kubeconfig)) return kubeconfig;
+  try {
+    return await readFile(kubeconfig, 'utf8');
+  } catch (cause) {
+    throw new UserError(
+      `Input "kubeconfig" names the file "${kubeconfig}", which cannot be read (${codeOf(cause)}). Give the path or the text of a kubeconfig.`,
+      { cause },
+    );
+  }
+}
+
+function loadConfig(config: KubeConfig, text: string): KubeConfig {
+  try {
+    config.loadFromString(text);
+  } catch (cause) {
+    // The parser's own message may quote the text, which holds credentials.
+    throw new UserError(
+      'Input "kubeconfig" is not a kubeconfig. Give the text that "kubectl config view --raw --minify" prints, or its path.',
+      { cause: codeOf(cause) },
+    );
+  }
+  if (config.getCurrentCluster()?.server) return config;
+  throw new UserError(
+    'Input "kubeconfig" has no current context with a cluster. Set "current-context" to one of its contexts.',
+  );
+}
+
+function serverOf(config: KubeConfig): string {
+  const server = config.getCurrentCluster()?.server ?? '';
+  if (server.startsWith('https://')) return server.replace(/\/+$/, '');
+  throw new UserError(`Input "kubeconfig" names the server "${server}". Its address must start with "https://".`);
+}
+
+async function tlsOptionsOf(config: KubeConfig) {
+  const options: RequestOptions = {};
+  await config.applyToHTTPSOptions(options);
+  const { ca, cert, key, servername, rejectUnauthorized } = options;
+  return Object.fromEntries(
+    Object.entries({ ca, cert, key, servername, rejectUnauthorized }).filter(([, value]) => value !== undefined),
+  );
+}
+
+async function authorizationOf(config: KubeConfig): Promise<Readonly<Record<string, string>>> {
+  const options: RequestOptions = {};
+  await config.applyToHTTPSOptions(options);
+  const headers = Object.entries(options.headers ?? {}).map(([name, value]) => [name, String(value)]);
+  return Object.fromEntries(
+    options.auth ? [...headers, ['Authorization', `Basic ${Buffer.from(options.auth).toString('base64')}`]] : headers,
+  );
+}
+
+function maskUser(config: KubeConfig, mask: (secret: Secret) => void): void {
+  for (const user of config.getUsers()) {
+    for (const secret of [user.token, user.password, user.keyData]) if (secret) mask(new Secret(secret));
+  }
+}
+
+function codeOf(cause: unknown): string {
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable';
+}

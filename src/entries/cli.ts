@@ -1,0 +1,3 @@
+import { runCommandLine } from '../commands/command-line.ts';
+
+void runCommandLine(process.argv.slice(2));
