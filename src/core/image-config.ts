@@ -1,0 +1,106 @@
+import { UserError } from '../errors.ts';
+import { isRecord, parseJson, strings } from './image-json.ts';
+import type { Runtime } from './project.ts';
+
+/** Folder of the app in an image. */
+export const appRoot = '/home/site/wwwroot';
+
+const startScript = '/opt/startup/start_nonappservice.sh';
+const hostProgram = '/azure-functions-host/Microsoft.Azure.WebJobs.Script.WebHost';
+
+/** Configuration of an image; only what we change is named, the rest is kept. */
+export interface ImageConfig {
+  readonly created?: unknown;
+  readonly config?: unknown;
+  readonly rootfs?: unknown;
+  readonly history?: unknown;
+  readonly [key: string]: unknown;
+}
+
+/** What the image of an app adds to its base. */
+export interface AppLayer {
+  readonly runtime: Runtime;
+  /** Digest of the uncompressed layer. */
+  readonly diffId: string;
+  readonly contentKey: string;
+  readonly baseName: string;
+  readonly baseDigest: string;
+}
+
+/** The configuration in `text`; throws UserError that names `image` when it is none. */
+export function parseImageConfig(text: string, image: string): ImageConfig {
+  const value = parseJson(text);
+  if (isRecord(value) && isRecord(value.rootfs) && Array.isArray(value.rootfs.diff_ids)) return value;
+  throw new UserError(
+    `The configuration of image "${image}" cannot be read. Choose another image in input "base-image".`,
+  );
+}
+
+/** `NAME=value` entries of the environment that an image sets. */
+export function environmentOf(image: ImageConfig): readonly string[] {
+  return isRecord(image.config) ? strings(image.config.Env) : [];
+}
+
+/** Environment of an app's container, beyond what its base image sets. */
+export function appEnvironment(runtime: Runtime): Readonly<Record<string, string>> {
+  return {
+    AzureWebJobsScriptRoot: appRoot,
+    AzureFunctionsJobHost__Logging__Console__IsEnabled: 'true',
+    ASPNETCORE_URLS: 'http://+:8080',
+    FUNCTIONS_WORKER_RUNTIME: runtime,
+    ...(runtime === 'python' ? { PYTHONPATH: `${appRoot}/.python_packages/lib/site-packages` } : {}),
+  };
+}
+
+/**
+ * The base's configuration with the app's layer, environment, port and labels, and with the host as process 1.
+ * Holds no clock and no commit, so that equal content gives equal bytes.
+ */
+export function layeredConfig(base: ImageConfig, layer: AppLayer): ImageConfig {
+  const settings = isRecord(base.config) ? base.config : {};
+  const rootfs = isRecord(base.rootfs) ? base.rootfs : {};
+  return {
+    ...base,
+    config: {
+      ...settings,
+      ...startOf(settings),
+      Env: mergeEnvironment(strings(settings.Env), appEnvironment(layer.runtime)),
+      ExposedPorts: { '8080/tcp': {} },
+      WorkingDir: appRoot,
+      Labels: { ...(isRecord(settings.Labels) ? settings.Labels : {}), ...labelsOf(layer) },
+    },
+    rootfs: { ...rootfs, type: 'layers', diff_ids: [...strings(rootfs.diff_ids), layer.diffId] },
+    history: [...(Array.isArray(base.history) ? base.history : []), historyOf(base)],
+  };
+}
+
+// The official images start the host from a shell, which never passes SIGTERM on, so that pods are killed at work.
+function startOf(settings: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const command = [...strings(settings.Entrypoint), ...strings(settings.Cmd)];
+  return command.some(word => word.includes(startScript)) ? { Entrypoint: [hostProgram], Cmd: [] } : {};
+}
+
+function mergeEnvironment(base: readonly string[], added: Readonly<Record<string, string>>): readonly string[] {
+  const kept = base.filter(entry => !(nameOf(entry) in added));
+  return [...kept, ...Object.entries(added).map(([name, value]) => `${name}=${value}`)];
+}
+
+function nameOf(entry: string): string {
+  return entry.split('=', 1)[0] ?? '';
+}
+
+function labelsOf(layer: AppLayer): Readonly<Record<string, string>> {
+  return {
+    'aks-functions.io/content-key': layer.contentKey,
+    'aks-functions.io/app-layer': layer.diffId,
+    'org.opencontainers.image.base.name': layer.baseName,
+    'org.opencontainers.image.base.digest': layer.baseDigest,
+  };
+}
+
+function historyOf(base: ImageConfig): Readonly<Record<string, unknown>> {
+  return {
+    ...(typeof base.created === 'string' ? { created: base.created } : {}),
+    created_by: 'aks-functions: app layer',
+  };
+}

@@ -1,0 +1,97 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { formatImageReference, type ImageReference } from '../../core/image.ts';
+import { buildArguments, buildEnvironment, type DockerBuild } from '../../core/image-docker.ts';
+import { dockerConfigJson } from '../../core/image-pull-secret.ts';
+import { UserError } from '../../errors.ts';
+import type { ImageEngine, Log } from '../../flows/ports.ts';
+import { childEnvironment, type Ending, lastLines, runProgram } from '../processes.ts';
+import type { Credentials } from '../registry/authorization.ts';
+import { openStaging } from '../workspace/staging.ts';
+
+export interface DockerOptions {
+  readonly log: Log;
+  readonly environment: NodeJS.ProcessEnv;
+  /** For the push; without them the runner's own sign-in is used. */
+  readonly credentials?: Credentials | undefined;
+}
+
+const whenMissing = 'Install Docker, or use builder "layers".';
+const answerDeadline = 15_000;
+const buildDeadline = 60 * 60_000;
+const pushDeadline = 30 * 60_000;
+
+/** The Docker engine that the command `docker` of this machine talks to. */
+export class Docker implements ImageEngine {
+  readonly #options: DockerOptions;
+  readonly #environment: NodeJS.ProcessEnv;
+
+  constructor(options: DockerOptions) {
+    this.#options = options;
+    this.#environment = childEnvironment(options.environment);
+  }
+
+  async answers(signal: AbortSignal): Promise<boolean> {
+    const command = ['version', '--format', '{{.Server.Version}}'];
+    const ending = await this.#run(command, this.#environment, answerDeadline, signal).catch(error => {
+      signal.throwIfAborted();
+      this.#options.log.debug(String(error));
+    });
+    return ending?.code === 0;
+  }
+
+  async build(build: DockerBuild, signal: AbortSignal): Promise<void> {
+    const secrets = [...buildEnvironment(build)].map(([name, value]) => [name, value.reveal()]);
+    const buildKit = secrets.length > 0 ? { DOCKER_BUILDKIT: '1' } : {};
+    const environment = { ...this.#environment, ...buildKit, ...Object.fromEntries(secrets) };
+    this.#report(await this.#run(buildArguments(build), environment, buildDeadline, signal), 'docker build');
+  }
+
+  async push(images: readonly ImageReference[], signal: AbortSignal): Promise<void> {
+    await using folder = await openStaging(this.#options.environment);
+    for (const image of images) {
+      const environment = { ...this.#environment, ...(await this.#signIn(image.host, folder.path)) };
+      const name = formatImageReference(image);
+      this.#report(await this.#run(['push', name], environment, pushDeadline, signal), `docker push ${name}`);
+    }
+  }
+
+  // A configuration of our own keeps the password out of the runner's, where it would stay behind.
+  async #signIn(host: string, folder: string): Promise<NodeJS.ProcessEnv> {
+    const { credentials } = this.#options;
+    if (!credentials) return {};
+    const text = dockerConfigJson(host, credentials.username, credentials.password);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await writeFile(join(folder, 'config.json'), text.reveal(), { mode: 0o600 });
+    return { DOCKER_CONFIG: folder };
+  }
+
+  #run(
+    words: readonly string[],
+    environment: NodeJS.ProcessEnv,
+    deadline: number,
+    signal: AbortSignal,
+  ): Promise<Ending> {
+    return runProgram({ program: 'docker', arguments: words, environment, deadline, whenMissing }, signal);
+  }
+
+  #report({ code, output }: Ending, what: string): void {
+    const { log } = this.#options;
+    log.debug(output);
+    if (code === 0) return;
+    log.info(output.trimEnd());
+    const message = diagnoses.find(([sign]) => sign.test(output))?.[1] ?? `Correct what it says: ${lastLines(output)}`;
+    throw new UserError(`"${what}" failed with code ${code}. ${message}`);
+  }
+}
+
+const diagnoses: readonly (readonly [sign: RegExp, message: string])[] = [
+  [
+    /no space left on device/i,
+    'The disk of the Docker engine or of the registry is full. Free some space, for example with "docker system prune".',
+  ],
+  [
+    /unauthorized|authentication required|denied/i,
+    'The registry refused the sign-in. Check inputs "registry-username" and "registry-password", and for images in "FROM" a sign-in in a step before.',
+  ],
+];

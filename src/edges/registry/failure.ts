@@ -1,0 +1,143 @@
+import { UserError } from '../../errors.ts';
+
+/** What was tried at a registry, for the message of a failure. */
+export interface Attempt {
+  readonly host: string;
+  /** Undefined without credentials. */
+  readonly username: string | undefined;
+  /** As in `Registry "x" … : read "orders:1"`, `push to "orders"`. */
+  readonly doing: string;
+}
+
+/** An answer of a registry that is not what was asked for. */
+export interface Refusal {
+  readonly status: number;
+  /** Codes and messages of the answer's body, shortened. */
+  readonly detail: string;
+  /** Milliseconds after which the registry wants to be asked again. */
+  readonly retryAfter?: number | undefined;
+}
+
+/** A failed request to a registry. */
+export class RegistryError extends UserError {
+  /** `true` when the same request may succeed a little later. */
+  readonly passing: boolean;
+  /** Milliseconds to wait before that, when the registry said so. */
+  readonly retryAfter: number | undefined;
+
+  constructor(message: string, passing: boolean, retryAfter?: number, options?: ErrorOptions) {
+    super(message, options);
+    this.passing = passing;
+    this.retryAfter = retryAfter;
+  }
+}
+
+type Row = readonly [applies: (refusal: Refusal) => boolean, message: (attempt: Attempt, refusal: Refusal) => string];
+
+const rows: readonly Row[] = [
+  [({ status }) => status === 401, refusedUser],
+  [
+    ({ status }) => status === 403,
+    attempt =>
+      `${whoAsks(attempt)} has no right to ${attempt.doing}. Give it the right, on Azure by the role ${attempt.doing.startsWith('delete') ? 'AcrDelete' : 'AcrPush'}.`,
+  ],
+  [
+    ({ status, detail }) =>
+      status === 507 || (status >= 400 && /no space left|disk (?:is )?full|quota|DENIED.*size/i.test(detail)),
+    ({ host, doing }, { detail }) =>
+      `Registry "${host}" has no space left to ${doing}${quoted(detail)}. Delete old images or enlarge its storage.`,
+  ],
+  [
+    ({ status }) => status === 404,
+    ({ host, doing }, { detail }) =>
+      `Registry "${host}" does not know what is needed to ${doing}${quoted(detail)}. Check the name, and create the repository or project first where the registry asks for that.`,
+  ],
+  [
+    ({ status, detail }) => status === 405 || /UNSUPPORTED/.test(detail),
+    ({ host, doing }, { detail }) =>
+      `Registry "${host}" does not allow to ${doing}${quoted(detail)}. Allow it in the registry's own configuration, or delete its images there.`,
+  ],
+  [
+    ({ status }) => status === 413,
+    ({ host, doing }) =>
+      `Registry "${host}" finds the content too large to ${doing}. Raise the limit of the proxy before it, or make the app smaller.`,
+  ],
+  [
+    ({ status }) => status === 429,
+    ({ host, doing }) =>
+      `Registry "${host}" refused to ${doing} since too many requests came. Run again later, or sign in for a higher limit.`,
+  ],
+];
+
+const passingStatuses = [429, 500, 502, 503, 504];
+
+/** The error for an answer, with what to do about it. */
+export function refusalError(attempt: Attempt, refusal: Refusal): RegistryError {
+  const { status, detail, retryAfter } = refusal;
+  const row = rows.find(([applies]) => applies(refusal));
+  // A digest that does not fit means that bytes were damaged on their way.
+  const passing = status === 429 || (!row && passingStatuses.includes(status)) || /DIGEST_INVALID/.test(detail);
+  return new RegistryError(row ? row[1](attempt, refusal) : otherAnswer(attempt, refusal), passing, retryAfter);
+}
+
+function otherAnswer({ host, doing }: Attempt, { status, detail }: Refusal): string {
+  return `Registry "${host}" answered ${status} when asked to ${doing}${quoted(detail)}. Check that input "registry" names a registry and that it works, then run again.`;
+}
+
+function refusedUser(attempt: Attempt): string {
+  const { host, username, doing } = attempt;
+  return username === undefined
+    ? `Registry "${host}" wants a sign-in to ${doing}. Set inputs "registry-username" and "registry-password".`
+    : `Registry "${host}" refused user "${username}" to ${doing}. Check inputs "registry-username" and "registry-password".`;
+}
+
+function whoAsks({ host, username }: Attempt): string {
+  return username === undefined
+    ? `A caller without sign-in at registry "${host}"`
+    : `User "${username}" of registry "${host}"`;
+}
+
+function quoted(detail: string): string {
+  return detail === '' ? '' : ` ("${detail}")`;
+}
+
+const certificateAdvice =
+  'has a certificate that this machine does not trust. Put its authority into a file and name that in NODE_EXTRA_CA_CERTS, or correct input "registry".';
+const lookupAdvice = 'was not found. Check the name in input "registry" and the network of this machine.';
+
+const connectionRows: readonly (readonly [codes: RegExp, message: string])[] = [
+  [/ECONNREFUSED/, 'refused the connection. Check input "registry" and that the registry runs.'],
+  [/ENOTFOUND|EAI_AGAIN|EAI_NONAME/, lookupAdvice],
+  [/CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS/, certificateAdvice],
+  [
+    /EPROTO|ERR_SSL|HPE_INVALID/,
+    'does not speak the expected protocol. Check host and port in input "registry"; plain HTTP is for loopback hosts only.',
+  ],
+  [
+    /ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ESILENT/,
+    'did not answer in time. Check the network and the firewall between this machine and the registry.',
+  ],
+];
+
+/** The error for a connection that failed. */
+export function connectionError(host: string, doing: string, cause: unknown): RegistryError {
+  const code = codeOf(cause);
+  const known = connectionRows.find(([codes]) => codes.test(code))?.[1];
+  const what =
+    known ??
+    'broke the connection. Run again; when it stays, look at the log of the registry and of any proxy before it.';
+  const passing = /ECONNRESET|EPIPE|ETIMEDOUT|ESILENT/.test(code);
+  return new RegistryError(`Registry "${host}", asked to ${doing}, ${what}`, passing, undefined, { cause });
+}
+
+/** Code of a system or TLS error, also of the first of several; empty when there is none. */
+export function codeOf(error: unknown): string {
+  if (error instanceof AggregateError) return codeOf(error.errors[0]);
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+/** Codes and messages of a registry's error body, at most 300 characters. */
+export function detailOf(body: string): string {
+  const found = [...body.matchAll(/"(?:code|message|detail)"\s*:\s*"((?:[^"\\]|\\.)+)"/g)].map(match => match[1]);
+  return (found.length > 0 ? found.join(': ') : body.replace(/\s+/g, ' ').trim()).slice(0, 300);
+}

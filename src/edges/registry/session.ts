@@ -1,0 +1,178 @@
+import type { IncomingMessage } from 'node:http';
+import { Authorization, type Challenge, type Credentials, parseChallenge } from './authorization.ts';
+import { codeOf } from './failure.ts';
+import { type Pause, sendUntilAnswered } from './retry.ts';
+import { isLoopback, type Outgoing, Transport } from './transport.ts';
+
+export interface RegistryOptions {
+  readonly host: string;
+  readonly credentials?: Credentials | undefined;
+  /** Repository that gets images: its tokens are asked for with the right to push from the start. */
+  readonly pushTo?: string | undefined;
+  /** Milliseconds of silence after which a request counts as failed. */
+  readonly silence?: number;
+  readonly pause?: Pause;
+}
+
+/** One request of the registry protocol and the statuses that count as success. */
+export interface Call {
+  readonly method: Outgoing['method'];
+  readonly repository: string;
+  /** From `/v2/` on, or the address that the registry named for an upload. */
+  readonly path: string;
+  /** What it is for, as in `push to "orders"`. */
+  readonly doing: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: NonNullable<Outgoing['body']>;
+  readonly accepts: readonly number[];
+  /** Another repository that is read from. */
+  readonly alsoPull?: string;
+  readonly signal: AbortSignal;
+}
+
+interface Door {
+  readonly origin: string;
+  readonly challenge: Challenge;
+}
+
+const attempts = 4;
+const redirects = [301, 302, 303, 307, 308];
+// Docker Hub's images carry one host in their names and are served by another.
+const servingHosts: Readonly<Record<string, string>> = { 'docker.io': 'registry-1.docker.io' };
+
+/** Signed-in requests to one registry; what it answers otherwise becomes a RegistryError. */
+export class RegistrySession implements Disposable {
+  readonly host: string;
+  readonly #options: RegistryOptions;
+  readonly #transport: Transport;
+  readonly #authorization: Authorization;
+  readonly #closed = new AbortController();
+  #door: Promise<Door> | undefined;
+
+  constructor(options: RegistryOptions) {
+    this.host = options.host;
+    this.#options = options;
+    this.#transport = new Transport(options.silence ?? 60_000);
+    this.#authorization = new Authorization({ ...options, transport: this.#transport });
+  }
+
+  /** Asks ahead of need how to sign in. */
+  begin(): void {
+    // The next call asks again and reports what is wrong.
+    this.#findDoor().catch(() => undefined);
+  }
+
+  /** The answer, whose body is to be read or resumed. */
+  call(call: Call): Promise<IncomingMessage> {
+    return sendUntilAnswered(() => this.#signedIn(call), {
+      attempt: { host: this.host, username: this.#options.credentials?.username, doing: call.doing },
+      accepts: call.accepts,
+      attempts: isReplayable(call) ? attempts : 1,
+      pause: this.#options.pause,
+      signal: call.signal,
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#closed.abort();
+    this.#transport[Symbol.dispose]();
+  }
+
+  async #signedIn(call: Call): Promise<IncomingMessage> {
+    const { origin, challenge } = await orAborted(this.#findDoor(), call.signal);
+    const scopes = this.#scopesOf(call);
+    const answer = await this.#send(call, { origin, challenge }, scopes);
+    if (answer.statusCode !== 401 || challenge.kind !== 'bearer' || !isReplayable(call)) return answer;
+    answer.resume();
+    this.#authorization.forget(scopes);
+    return this.#send(call, { origin, challenge }, scopes);
+  }
+
+  async #send(call: Call, { origin, challenge }: Door, scopes: readonly string[]): Promise<IncomingMessage> {
+    const { method, signal, body, path } = call;
+    const url = new URL(path, origin);
+    const authorization =
+      url.origin === origin ? await this.#authorization.header(challenge, scopes, signal) : undefined;
+    const headers = { ...call.headers, ...(authorization === undefined ? {} : { authorization }) };
+    return this.#follow({ method, url, headers, signal, ...(body === undefined ? {} : { body }) });
+  }
+
+  // What a redirect leads to is another server, often a public store, which must not see our token.
+  async #follow(outgoing: Outgoing, left = 5): Promise<IncomingMessage> {
+    const answer = await this.#transport.send(outgoing);
+    const { location } = answer.headers;
+    const reading = outgoing.method === 'GET' || outgoing.method === 'HEAD';
+    if (!reading || left === 0 || location === undefined || !redirects.includes(answer.statusCode ?? 0)) return answer;
+    answer.resume();
+    const url = new URL(location, outgoing.url);
+    const { authorization: _, ...others } = outgoing.headers;
+    return this.#follow(
+      { ...outgoing, url, headers: url.origin === outgoing.url.origin ? outgoing.headers : others },
+      left - 1,
+    );
+  }
+
+  #scopesOf({ repository, alsoPull, method }: Call): readonly string[] {
+    // Many registries give the right to delete to few users: it is asked for only where it is needed.
+    if (method === 'DELETE') return [`repository:${repository}:delete`];
+    const writes = !['GET', 'HEAD'].includes(method) || repository === this.#options.pushTo;
+    const actions = writes ? 'pull,push' : 'pull';
+    const also = alsoPull === undefined || alsoPull === repository ? [] : [`repository:${alsoPull}:pull`];
+    return [`repository:${repository}:${actions}`, ...also];
+  }
+
+  #findDoor(): Promise<Door> {
+    this.#door ??= this.#knock().catch(error => {
+      this.#door = undefined;
+      throw error;
+    });
+    return this.#door;
+  }
+
+  async #knock(): Promise<Door> {
+    const host = servingHosts[this.host] ?? this.host;
+    if (!isLoopback(host)) return this.#doorAt(`https://${host}`, attempts);
+    try {
+      return await this.#doorAt(`http://${host}`, 1);
+    } catch (error) {
+      if (error instanceof Error && codeOf(error.cause) === 'ECONNREFUSED') throw error;
+      // A local registry may speak TLS; when it does not either, the first failure is the one to show.
+      return this.#doorAt(`https://${host}`, 1).catch(() => Promise.reject(error));
+    }
+  }
+
+  async #doorAt(origin: string, tries: number): Promise<Door> {
+    const { signal } = this.#closed;
+    const answer = await sendUntilAnswered(
+      () => this.#transport.send({ method: 'GET', url: new URL('/v2/', origin), headers: {}, signal }),
+      {
+        attempt: { host: this.host, username: this.#options.credentials?.username, doing: 'say how to sign in' },
+        accepts: [200, 401],
+        attempts: tries,
+        pause: this.#options.pause,
+        signal,
+      },
+    );
+    answer.resume();
+    return {
+      origin,
+      challenge:
+        answer.statusCode === 401 ? parseChallenge(answer.headers['www-authenticate'], this.host) : { kind: 'none' },
+    };
+  }
+}
+
+function isReplayable({ body }: Call): boolean {
+  return body === undefined || body instanceof Uint8Array;
+}
+
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const stop = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}

@@ -1,0 +1,108 @@
+import * as http from 'node:http';
+import * as https from 'node:https';
+
+/** One request; a body that streams can be sent once only. */
+export interface Outgoing {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | AsyncIterable<Uint8Array>;
+  readonly signal: AbortSignal;
+}
+
+/** `true` for a host that is this machine: `localhost`, 127.0.0.0/8, `[::1]`, with or without a port. */
+export function isLoopback(host: string): boolean {
+  return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/.test(host);
+}
+
+/** Requests over connections that are kept and used again. */
+export class Transport implements Disposable {
+  readonly #agents = new Map<string, http.Agent>();
+  readonly #silence: number;
+
+  /** `silence`: milliseconds without a byte either way after which a request fails with code `ESILENT`. */
+  constructor(silence: number) {
+    this.#silence = silence;
+  }
+
+  /** The answer, its body not yet read. Rejects with the socket's error, or the signal's reason. */
+  async send(outgoing: Outgoing): Promise<http.IncomingMessage> {
+    outgoing.signal.throwIfAborted();
+    const { url, method, headers, body, signal } = outgoing;
+    const length = body instanceof Uint8Array ? { 'content-length': String(body.length) } : {};
+    const options = {
+      method,
+      headers: { ...headers, ...length },
+      agent: this.#agentFor(url),
+      timeout: this.#silence,
+      signal,
+    };
+    const request = url.protocol === 'https:' ? https.request(url, options) : http.request(url, options);
+    request.once('timeout', () => request.destroy(silent()));
+    const answer = answerOf(request, signal);
+    if (body === undefined || body instanceof Uint8Array) request.end(body);
+    else sendPieces(request, body).catch(error => request.destroy(error));
+    return answer;
+  }
+
+  [Symbol.dispose](): void {
+    for (const agent of this.#agents.values()) agent.destroy();
+  }
+
+  #agentFor(url: URL): http.Agent {
+    const direct = isLoopback(url.host);
+    const key = `${url.protocol}${direct}`;
+    const known = this.#agents.get(key);
+    if (known) return known;
+    const options = { keepAlive: true, ...(direct ? {} : { proxyEnv: process.env }) };
+    const agent = url.protocol === 'https:' ? new https.Agent(options) : new http.Agent(options);
+    this.#agents.set(key, agent);
+    return agent;
+  }
+}
+
+function answerOf(request: http.ClientRequest, signal: AbortSignal): Promise<http.IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    request.once('response', resolve);
+    request.on('error', error => reject(signal.aborted ? signal.reason : error));
+  });
+}
+
+async function sendPieces(request: http.ClientRequest, body: AsyncIterable<Uint8Array>): Promise<void> {
+  let over = false;
+  let wake = () => {};
+  const finish = () => {
+    over = true;
+    wake();
+  };
+  request
+    .on('drain', () => wake())
+    .once('response', finish)
+    .once('close', finish);
+  for await (const piece of body) {
+    const roomLeft = request.write(piece);
+    const room = new Promise<void>(resolve => {
+      wake = resolve;
+    });
+    if (!roomLeft && !over) await room;
+    // A registry may answer before it has read everything (disk full); the rest is then of no use.
+    if (over) break;
+  }
+  request.end();
+}
+
+function silent(): Error {
+  return Object.assign(new Error('no byte was received in time'), { code: 'ESILENT' });
+}
+
+/** Text of a small body; rejects when it is larger than `limit` bytes. */
+export async function readBody(answer: AsyncIterable<Uint8Array>, limit = 4 * 1024 * 1024): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of answer) {
+    size += piece.length;
+    if (size > limit) throw new Error(`the answer is larger than ${limit} bytes`);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}
