@@ -27,7 +27,7 @@ export function azureQueueScaler(context: ScalerContext): Scaler | undefined {
 }
 
 function queueNameOf(context: ScalerContext): string | undefined {
-  const given = context.binding['queueName'];
+  const given = context.binding.queueName;
   if (typeof given !== 'string' || given.trim() === '') {
     context.fault('Key "queueName" of the queue trigger is missing. Name the queue, as a text or as "%SETTING%".');
     return undefined;
@@ -44,7 +44,9 @@ function queueNameOf(context: ScalerContext): string | undefined {
     return undefined;
   }
   for (const setting of resolved.secret) {
-    context.notice?.(`Setting "${setting}" is secret but part of the queue's name, which stands in the ScaledObject in clear.`);
+    context.notice?.(
+      `Setting "${setting}" is secret but part of the queue's name, which stands in the ScaledObject in clear.`,
+    );
   }
   return name;
 }
@@ -54,7 +56,11 @@ function isQueueName(name: string): boolean {
 }
 
 /** The text of a binding's key with its settings, or undefined after a fault. */
-function resolvedOf(context: ScalerContext, key: string, text: string): { readonly text: string; readonly secret: readonly string[] } | undefined {
+function resolvedOf(
+  context: ScalerContext,
+  key: string,
+  text: string,
+): { readonly text: string; readonly secret: readonly string[] } | undefined {
   const resolution = resolveText(context.settings, text);
   if (resolution.kind === 'text') return resolution;
   const names = resolution.names.map(name => `"${name}"`).join(', ');
@@ -68,7 +74,7 @@ function resolvedOf(context: ScalerContext, key: string, text: string): { readon
 }
 
 function connectionOf(context: ScalerContext): Connection | undefined {
-  const given = context.binding['connection'];
+  const given = context.binding.connection;
   const text = typeof given === 'string' && given.trim() !== '' ? given.trim() : defaultConnection;
   const name = resolvedOf(context, 'connection', text)?.text;
   if (name === undefined) return undefined;
@@ -82,7 +88,10 @@ function connectionOf(context: ScalerContext): Connection | undefined {
   return found.kind === 'string' ? checkedString(context, found) : identityOf(context, found);
 }
 
-function checkedString(context: ScalerContext, found: Extract<FoundConnection, { kind: 'string' }>): Connection | undefined {
+function checkedString(
+  context: ScalerContext,
+  found: Extract<FoundConnection, { kind: 'string' }>,
+): Connection | undefined {
   const reason = found.value && storageConnectionFault(found.value);
   if (reason === undefined) return { kind: 'string', setting: found.setting };
   context.fault(`Setting "${found.setting}" ${reason}`);
@@ -96,7 +105,10 @@ const cloudsBySuffix: Readonly<Record<string, Readonly<Record<string, string>>>>
   'queue.core.chinacloudapi.cn': { cloud: 'AzureChinaCloud' },
 };
 
-function identityOf(context: ScalerContext, found: Extract<FoundConnection, { kind: 'identity' }>): Connection | undefined {
+function identityOf(
+  context: ScalerContext,
+  found: Extract<FoundConnection, { kind: 'identity' }>,
+): Connection | undefined {
   const { setting, values } = found;
   const accountName = values.get('accountName');
   const key = ['queueServiceUri', 'serviceUri'].find(part => values.has(part));
@@ -115,18 +127,23 @@ function metadataOfUri(uri: string): Readonly<Record<string, string>> | undefine
   const dot = host.indexOf('.');
   if (dot <= 0) return undefined;
   const suffix = host.slice(dot + 1);
-  return { accountName: host.slice(0, dot), ...(cloudsBySuffix[suffix] ?? { cloud: 'Private', endpointSuffix: suffix }) };
+  return {
+    accountName: host.slice(0, dot),
+    ...(cloudsBySuffix[suffix] ?? { cloud: 'Private', endpointSuffix: suffix }),
+  };
 }
 
 /** Messages that one replica takes at once: `extensions.queues.batchSize` of `host.json`; undefined after a fault. */
 function batchSizeOf({ host, fault }: ScalerContext): number | undefined {
-  const size = queuesOf(host)['batchSize'] ?? defaultBatchSize;
+  const size = queuesOf(host).batchSize ?? defaultBatchSize;
   if (typeof size === 'number' && Number.isInteger(size) && size >= 1 && size <= 32) return size;
-  fault(`Key "extensions.queues.batchSize" of host.json must be a whole number from 1 to 32, got ${JSON.stringify(size)}.`);
+  fault(
+    `Key "extensions.queues.batchSize" of host.json must be a whole number from 1 to 32, got ${JSON.stringify(size)}.`,
+  );
   return undefined;
 }
 
 function queuesOf(host: HostJson): Readonly<Record<string, unknown>> {
-  const queues = host.extensions?.['queues'];
+  const queues = host.extensions?.queues;
   return typeof queues === 'object' && queues !== null ? { ...queues } : {};
 }

@@ -1,0 +1,246 @@
+import type * as ast from '@babel/types';
+import { emptyRecord, isFalsy, isNullish, joined, known, orElse, type StaticValue, textOf } from '../static-value.ts';
+import { Exports } from './exports.ts';
+import { bindingHelper, referenceMember } from './library.ts';
+import type { Definition, Module, Modules } from './modules.ts';
+import { isFunction, nameOfKey, placeOfNode, requiredBy, unwrapped } from './syntax.ts';
+
+/** A static value, or something that only JavaScript has. */
+export type JsValue =
+  | StaticValue
+  | { readonly kind: 'module'; readonly module: Module }
+  | { readonly kind: 'callable'; readonly node: ast.FunctionDeclaration; readonly module: Module };
+
+/** Deepest chain of names that is followed, and the longest list that spreads may build. */
+const depthLimit = 64;
+const listLimit = 10_000;
+
+/** Evaluates expressions at the top level of modules, as far as the text tells. */
+export class Evaluator {
+  readonly #exports: Exports;
+  readonly #values = new Map<Definition, JsValue>();
+  #depth = 0;
+
+  constructor(modules: Modules) {
+    this.#exports = new Exports(modules, this);
+  }
+
+  /** What an expression stands for. */
+  value(given: ast.Node, module: Module): JsValue {
+    const node = unwrapped(given);
+    if (this.#depth >= depthLimit) return unknownAt(node, module);
+    this.#depth++;
+    try {
+      return this.#dispatch(node, module);
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  /** The same without what only JavaScript has: a function stays a function, a module is unknown. */
+  plain(node: ast.Node, module: Module): StaticValue {
+    const value = this.value(node, module);
+    if (value.kind === 'callable') return { kind: 'function' };
+    return value.kind === 'module' ? unknownAt(node, module) : value;
+  }
+
+  #dispatch(node: ast.Node, module: Module): JsValue {
+    const required = requiredBy(node);
+    if (required) {
+      const source = textOf(this.plain(required, module));
+      return (source === undefined ? undefined : this.#exports.required(source, module)) ?? unknownAt(node, module);
+    }
+    if (isFunction(node)) return { kind: 'function' };
+    switch (node.type) {
+      case 'StringLiteral':
+      case 'NumericLiteral':
+      case 'BooleanLiteral':
+        return known(node.value);
+      case 'NullLiteral':
+        return known(null);
+      case 'Identifier':
+        return this.#identifier(node, module);
+      case 'MemberExpression':
+      case 'OptionalMemberExpression':
+        return this.#memberOf(node, module);
+      case 'TemplateLiteral':
+        return this.#template(node, module);
+      case 'ObjectExpression':
+        return this.#object(node, module);
+      case 'ArrayExpression':
+        return this.#array(node, module);
+      default:
+        return this.#operation(node, module);
+    }
+  }
+
+  #operation(node: ast.Node, module: Module): JsValue {
+    switch (node.type) {
+      case 'BinaryExpression':
+        return node.operator === '+' ? this.#sum(node, module) : unknownAt(node, module);
+      case 'LogicalExpression':
+        return this.#logical(node, module);
+      case 'ConditionalExpression':
+        return this.#conditional(node, module);
+      case 'UnaryExpression':
+        return this.#unary(node, module);
+      case 'AssignmentExpression':
+        return node.operator === '=' ? this.value(node.right, module) : unknownAt(node, module);
+      case 'CallExpression':
+        return this.#call(node, module);
+      default:
+        return unknownAt(node, module);
+    }
+  }
+
+  #identifier(node: ast.Identifier, module: Module): JsValue {
+    if (node.name === 'undefined') return { kind: 'absent' };
+    const definition = module.names.get(node.name);
+    if (definition === undefined)
+      return node.name === 'process' ? { kind: 'reference', path: ['process'] } : unknownAt(node, module);
+    return module.changed.has(node.name) ? unknownAt(node, module) : this.definition(definition, module);
+  }
+
+  /** What a name of a module stands for; unknown for one that is defined by itself. */
+  definition(definition: Definition, module: Module): JsValue {
+    const before = this.#values.get(definition);
+    if (before) return before;
+    this.#values.set(definition, { kind: 'unknown', place: { file: module.path } });
+    const value = this.#defined(definition, module);
+    this.#values.set(definition, value);
+    return value;
+  }
+
+  #defined(definition: Definition, module: Module): JsValue {
+    if (definition.kind === 'function') return { kind: 'callable', node: definition.node, module };
+    if (definition.kind === 'enum') return this.#enum(definition.node, module);
+    if (definition.kind === 'import') return this.#exports.imported(definition, module);
+    const value = this.value(definition.node, module);
+    return definition.keys.reduce<JsValue>((object, key) => this.member(object, key, definition.node, module), value);
+  }
+
+  #enum(node: ast.TSEnumDeclaration, module: Module): StaticValue {
+    let next = 0;
+    const entries = node.body.members.map(member => {
+      const value = member.initializer ? this.plain(member.initializer, module) : known(next);
+      next = value.kind === 'known' && typeof value.value === 'number' ? value.value + 1 : next + 1;
+      return [nameOfKey(member.id) ?? '', value] as const;
+    });
+    return { ...emptyRecord, entries: new Map(entries) };
+  }
+
+  #memberOf(node: ast.MemberExpression | ast.OptionalMemberExpression, module: Module): JsValue {
+    const object = this.value(node.object, module);
+    const key =
+      nameOfKey(node.property, node.computed) ??
+      (node.computed ? textOf(this.plain(node.property, module)) : undefined);
+    return key === undefined ? unknownAt(node, module) : this.member(object, key, node, module);
+  }
+
+  /** The member of a value; `node` is where unknown values are said to be. */
+  member(object: JsValue, key: string | number, node: ast.Node, module: Module): JsValue {
+    const place = placeOfNode(module.path, node);
+    if (object.kind === 'module') return this.#exports.exported(object.module, String(key));
+    if (object.kind === 'reference') return referenceMember([...object.path, String(key)], place);
+    if (object.kind === 'record')
+      return (
+        object.entries.get(String(key)) ?? (object.open.length > 0 ? { kind: 'unknown', place } : { kind: 'absent' })
+      );
+    if (object.kind === 'list') return object.items[Number(key)] ?? { kind: 'unknown', place };
+    return { kind: 'unknown', place };
+  }
+
+  #template(node: ast.TemplateLiteral, module: Module): StaticValue {
+    const parts = node.quasis.flatMap((quasi, index) => {
+      const expression = node.expressions[index];
+      const text = known(quasi.value.cooked ?? '');
+      return expression ? [text, this.plain(expression, module)] : [text];
+    });
+    return joined(parts, placeOfNode(module.path, node));
+  }
+
+  #object(node: ast.ObjectExpression, module: Module): StaticValue {
+    const entries = new Map<string, StaticValue>();
+    const open: StaticPlace[] = [];
+    for (const property of node.properties) {
+      if (property.type === 'SpreadElement') {
+        const spread = this.plain(property.argument, module);
+        if (spread.kind === 'record') for (const [key, value] of spread.entries) entries.set(key, value);
+        if (spread.kind === 'record') open.push(...spread.open);
+        else if (spread.kind !== 'absent') open.push(placeOfNode(module.path, property));
+        continue;
+      }
+      const key =
+        nameOfKey(property.key, property.computed) ??
+        (property.computed ? textOf(this.plain(property.key, module)) : undefined);
+      if (key === undefined) open.push(placeOfNode(module.path, property));
+      else
+        entries.set(
+          key,
+          property.type === 'ObjectProperty' ? this.plain(property.value, module) : { kind: 'function' },
+        );
+    }
+    return { kind: 'record', entries, open };
+  }
+
+  #array(node: ast.ArrayExpression, module: Module): StaticValue {
+    const items = node.elements.flatMap((element): readonly StaticValue[] => {
+      if (element === null) return [{ kind: 'absent' }];
+      if (element.type !== 'SpreadElement') return [this.plain(element, module)];
+      const spread = this.plain(element.argument, module);
+      return spread.kind === 'list' ? spread.items : [unknownAt(element, module)];
+    });
+    return items.length > listLimit ? unknownAt(node, module) : { kind: 'list', items };
+  }
+
+  #sum(node: ast.BinaryExpression, module: Module): StaticValue {
+    const [left, right] = [this.plain(node.left, module), this.plain(node.right, module)];
+    const numbers = [left, right].map(value =>
+      value.kind === 'known' && typeof value.value === 'number' ? value.value : undefined,
+    );
+    const [one, other] = numbers;
+    if (one !== undefined && other !== undefined) return known(one + other);
+    return joined([left, right], placeOfNode(module.path, node));
+  }
+
+  #logical(node: ast.LogicalExpression, module: Module): StaticValue {
+    const place = placeOfNode(module.path, node);
+    if (node.operator === '&&') return { kind: 'unknown', place };
+    const isNothing = node.operator === '??' ? isNullish : isFalsy;
+    return orElse(this.plain(node.left, module), this.plain(node.right, module), place, isNothing);
+  }
+
+  #conditional(node: ast.ConditionalExpression, module: Module): JsValue {
+    const test = this.plain(node.test, module);
+    if (test.kind === 'known' || test.kind === 'absent')
+      return this.value(isFalsy(test) ? node.alternate : node.consequent, module);
+    return unknownAt(node, module);
+  }
+
+  #unary(node: ast.UnaryExpression, module: Module): StaticValue {
+    const value = this.plain(node.argument, module);
+    if (node.operator === 'void') return { kind: 'absent' };
+    if (node.operator === '-' && value.kind === 'known' && typeof value.value === 'number') return known(-value.value);
+    return node.operator === '!' && (value.kind === 'known' || value.kind === 'absent')
+      ? known(isFalsy(value))
+      : unknownAt(node, module);
+  }
+
+  #call({ callee, arguments: [argument] }: ast.CallExpression, module: Module): StaticValue {
+    const frozen =
+      callee.type === 'MemberExpression' &&
+      callee.object.type === 'Identifier' &&
+      callee.object.name === 'Object' &&
+      nameOfKey(callee.property) === 'freeze';
+    if (frozen && argument) return this.plain(argument, module);
+    const called = this.value(callee, module);
+    const options = () => (argument ? this.plain(argument, module) : emptyRecord);
+    return (called.kind === 'reference' ? bindingHelper(called.path, options) : undefined) ?? unknownAt(callee, module);
+  }
+}
+
+type StaticPlace = ReturnType<typeof placeOfNode>;
+
+function unknownAt(node: ast.Node, module: Module): StaticValue & { readonly kind: 'unknown' } {
+  return { kind: 'unknown', place: placeOfNode(module.path, node) };
+}

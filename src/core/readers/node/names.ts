@@ -1,0 +1,152 @@
+import type * as ast from '@babel/types';
+import type { Definition, Module } from './modules.ts';
+import { childrenOf, nameOfKey, placeOfNode } from './syntax.ts';
+
+/** The names, exports and changed variables of a parsed file. */
+export function moduleOf(path: string, program: ast.Program): Module {
+  const reader = new NameReader(path);
+  for (const statement of program.body) reader.statement(statement);
+  return {
+    path,
+    program,
+    names: reader.names,
+    changed: changedIn(program),
+    exports: reader.exports,
+    passedOn: reader.passedOn,
+  };
+}
+
+class NameReader {
+  readonly names = new Map<string, Definition>();
+  readonly exports = new Map<string, Definition>();
+  readonly passedOn: string[] = [];
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  statement(node: ast.Node): void {
+    if (node.type === 'ImportDeclaration') this.#imports(node);
+    else if (node.type === 'ExportNamedDeclaration') this.#exportNamed(node);
+    else if (node.type === 'ExportAllDeclaration') this.passedOn.push(node.source.value);
+    else if (node.type === 'ExportDefaultDeclaration') this.#exportDefault(node);
+    else if (node.type === 'TSExportAssignment')
+      this.exports.set('*', { kind: 'expression', node: node.expression, keys: [] });
+    else if (node.type === 'ExpressionStatement') this.#commonJs(node.expression);
+    else this.#declare(node);
+  }
+
+  #declare(node: ast.Node): readonly string[] {
+    const before = new Set(this.names.keys());
+    if (node.type === 'VariableDeclaration')
+      for (const { id, init } of node.declarations) if (init) this.#pattern(id, init, []);
+    if (node.type === 'TSEnumDeclaration') this.names.set(node.id.name, { kind: 'enum', node });
+    if (node.type === 'FunctionDeclaration' && node.id) this.names.set(node.id.name, { kind: 'function', node });
+    if (node.type === 'TSImportEqualsDeclaration' && node.moduleReference.type === 'TSExternalModuleReference') {
+      this.#import(node.id.name, node.moduleReference.expression.value, '*', node);
+    }
+    return [...this.names.keys()].filter(name => !before.has(name));
+  }
+
+  #pattern(id: ast.Node, init: ast.Node, keys: readonly (string | number)[]): void {
+    if (id.type === 'Identifier') this.names.set(id.name, { kind: 'expression', node: init, keys });
+    if (id.type === 'ArrayPattern')
+      for (const [index, item] of id.elements.entries()) if (item) this.#pattern(item, init, [...keys, index]);
+    if (id.type !== 'ObjectPattern') return;
+    for (const property of id.properties) {
+      const key = property.type === 'ObjectProperty' ? nameOfKey(property.key, property.computed) : undefined;
+      if (property.type === 'ObjectProperty' && key !== undefined) this.#pattern(property.value, init, [...keys, key]);
+    }
+  }
+
+  #import(local: string, source: string, name: string, node: ast.Node): void {
+    this.names.set(local, { kind: 'import', source, name, place: placeOfNode(this.#path, node) });
+  }
+
+  #imports(node: ast.ImportDeclaration): void {
+    for (const specifier of node.specifiers) {
+      const name =
+        specifier.type === 'ImportSpecifier'
+          ? (nameOfKey(specifier.imported) ?? '')
+          : specifier.type === 'ImportDefaultSpecifier'
+            ? 'default'
+            : '*';
+      this.#import(specifier.local.name, node.source.value, name, node);
+    }
+  }
+
+  #exportNamed(node: ast.ExportNamedDeclaration): void {
+    for (const name of node.declaration ? this.#declare(node.declaration) : []) {
+      const definition = this.names.get(name);
+      if (definition) this.exports.set(name, definition);
+    }
+    for (const specifier of node.specifiers) {
+      const exported = nameOfKey(specifier.exported) ?? '';
+      if (specifier.type === 'ExportNamespaceSpecifier' && node.source)
+        this.#reexport(exported, node.source.value, '*', node);
+      if (specifier.type !== 'ExportSpecifier') continue;
+      const local = nameOfKey(specifier.local) ?? '';
+      if (node.source) this.#reexport(exported, node.source.value, local, node);
+      else this.exports.set(exported, { kind: 'expression', node: specifier.local, keys: [] });
+    }
+  }
+
+  #reexport(exported: string, source: string, name: string, node: ast.Node): void {
+    this.exports.set(exported, { kind: 'import', source, name, place: placeOfNode(this.#path, node) });
+  }
+
+  #exportDefault(node: ast.ExportDefaultDeclaration): void {
+    if (node.declaration.type === 'FunctionDeclaration')
+      this.exports.set('default', { kind: 'function', node: node.declaration });
+    else this.exports.set('default', { kind: 'expression', node: node.declaration, keys: [] });
+    this.#declare(node.declaration);
+  }
+
+  /** `module.exports = …`, `exports.name = …`, also chained. */
+  #commonJs(node: ast.Node): void {
+    if (node.type !== 'AssignmentExpression') return;
+    const target = commonJsName(node.left);
+    if (target !== undefined) this.exports.set(target, { kind: 'expression', node: node.right, keys: [] });
+    this.#commonJs(node.right);
+  }
+}
+
+/** `*` for `module.exports`, the name for a member of it or of `exports`. */
+function commonJsName(node: ast.Node): string | undefined {
+  if (node.type !== 'MemberExpression') return undefined;
+  const { object } = node;
+  const name = nameOfKey(node.property, node.computed);
+  if (object.type === 'Identifier' && object.name === 'module') return name === 'exports' ? '*' : undefined;
+  const isExports = object.type === 'Identifier' ? object.name === 'exports' : commonJsName(object) === '*';
+  return isExports ? name : undefined;
+}
+
+function changedIn(program: ast.Program): ReadonlySet<string> {
+  const changed = new Set<string>();
+  const waiting: ast.Node[] = [program];
+  for (let node = waiting.pop(); node; node = waiting.pop()) {
+    if (node.type === 'AssignmentExpression') changed.add(rootName(node.left));
+    if (node.type === 'UpdateExpression') changed.add(rootName(node.argument));
+    if (node.type === 'UnaryExpression' && node.operator === 'delete') changed.add(rootName(node.argument));
+    if (node.type === 'CallExpression' && isObjectAssign(node) && node.arguments[0])
+      changed.add(rootName(node.arguments[0]));
+    waiting.push(...childrenOf(node));
+  }
+  return changed;
+}
+
+function isObjectAssign({ callee }: ast.CallExpression): boolean {
+  return (
+    callee.type === 'MemberExpression' &&
+    callee.object.type === 'Identifier' &&
+    callee.object.name === 'Object' &&
+    nameOfKey(callee.property, callee.computed) === 'assign'
+  );
+}
+
+function rootName(node: ast.Node): string {
+  let current = node;
+  while (current.type === 'MemberExpression') current = current.object;
+  return current.type === 'Identifier' ? current.name : '';
+}
