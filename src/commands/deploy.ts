@@ -29,7 +29,8 @@ export const deployCommand: Command = async (raw, surroundings, output, signal) 
   using registries = new Registries({ ...target, ...(username && password ? { credentials: { username, password } } : {}) });
   registries.at(target.host).begin();
   const { carryOut } = await import('./deploy-app.ts');
-  return carryOut({ inputs, folder, registries, surroundings, output, signal });
+  // Awaited here, since leaving the function closes the registries.
+  return await carryOut({ inputs, folder, registries, surroundings, output, signal });
 };
 
 /** Host of the image, and the repository to push to when the app's name is an input. */

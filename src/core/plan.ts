@@ -42,9 +42,9 @@ export function keyOf(object: { readonly kind: string; readonly metadata: { read
   return `${object.kind}/${object.metadata.name}`;
 }
 
-/** Text of the plan without secret values, for comparison and for the record of the release. */
-export function fingerprintOf(plan: Plan): string {
-  return shortHash(JSON.stringify(plan.objects), 16);
+/** Whether two lists of objects are the same; secret values count by the names of their objects, which are made of them. */
+export function sameObjects(one: readonly Manifest[], other: readonly Manifest[]): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 function pullSecretOf(app: App, { pullConfig }: PlannedImage): Manifest | undefined {

@@ -5,7 +5,7 @@ export interface ScaledObject {
     readonly cooldownPeriod?: number;
     readonly minReplicaCount?: number;
     readonly maxReplicaCount?: number;
-    readonly triggers?: readonly { readonly type: string; readonly metadata: Readonly<Record<string, string>> }[];
+    readonly triggers?: readonly { readonly type: string; readonly metadata: Readonly<Record<string, string>>; readonly authenticationRef?: { readonly name: string } }[];
   };
   readonly status?: {
     readonly conditions?: readonly { readonly type: string; readonly status: string; readonly reason?: string; readonly message?: string }[];
@@ -22,15 +22,15 @@ export type ScalerState =
   | { readonly kind: 'paused' }
   | { readonly kind: 'failed'; readonly message: string };
 
-/** What the conditions of a ScaledObject say; Ready alone proves nothing right after applying. */
+/** What the conditions of a ScaledObject say; right after applying they prove little, so its metrics must answer too. */
 export function scalerStateOf(object: ScaledObject): ScalerState {
   const { conditions = [], externalMetricNames = [], hpaName } = object.status ?? {};
   const condition = (type: string) => conditions.find(one => one.type === type);
   if (condition('Paused')?.status === 'True') return { kind: 'paused' };
   const ready = condition('Ready');
   if (ready?.status === 'False') return { kind: 'failed', message: [ready.reason, ready.message].filter(Boolean).join(': ') };
-  const active = condition('Active')?.status;
-  if (ready?.status !== 'True' || !hpaName || active === undefined || active === 'Unknown') return { kind: 'pending' };
+  // Active may stay unknown for a whole polling interval; the metrics tell the same at once.
+  if (ready?.status !== 'True' || !hpaName) return { kind: 'pending' };
   return { kind: 'ready', metrics: externalMetricNames };
 }
 

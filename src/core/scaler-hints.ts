@@ -10,7 +10,7 @@ const hints: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Fault message for a ScaledObject that cannot work, with KEDA's own words and what to do. */
-export function scalerFaultText(workload: Workload, said: string): string {
+export function scalerFaultText(workload: Pick<Workload, 'objectName' | 'scaling'>, said: string): string {
   const sources = workload.scaling.kind === 'events'
     ? workload.scaling.scalers.map(({ function: name, scaler }) => `"${name}" (${scaler.type}${scaler.metadata.queueName ? ` on queue "${scaler.metadata.queueName}"` : ''})`)
     : [];

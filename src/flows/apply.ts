@@ -65,12 +65,13 @@ async function applyObject(cluster: Cluster, object: Manifest, owned: ReadonlyMa
   const before = owned.get(keyOf(object));
   const after = await cluster.apply(object);
   if (!before) return 'created';
-  return before.metadata?.generation === after.metadata?.generation && sameMetadata(before, after) ? 'unchanged' : 'changed';
+  return before.metadata?.generation === after.metadata?.generation && sameMetadata(object.kind, before, after) ? 'unchanged' : 'changed';
 }
 
 /** A status that moved meanwhile is no change of ours; objects without a generation are compared by version. */
-function sameMetadata(before: LiveObject, after: LiveObject): boolean {
+function sameMetadata(kind: string, before: LiveObject, after: LiveObject): boolean {
   if (after.metadata?.generation === undefined) return before.metadata?.resourceVersion === after.metadata?.resourceVersion;
-  const own = ({ metadata }: LiveObject) => JSON.stringify([metadata?.labels, metadata?.annotations]);
+  // The annotation that wakes a ScaledObject comes and goes within a deployment.
+  const own = ({ metadata }: LiveObject) => JSON.stringify([metadata?.labels, kind === 'ScaledObject' ? {} : metadata?.annotations]);
   return own(before) === own(after);
 }

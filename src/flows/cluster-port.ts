@@ -16,6 +16,8 @@ export interface LiveObject {
     readonly generation?: number;
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
+    readonly finalizers?: readonly string[];
+    readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly uid: string }[];
     readonly creationTimestamp?: Date | string;
     readonly deletionTimestamp?: Date | string;
   };
@@ -36,6 +38,17 @@ interface ConfigMapLike extends LiveObject {
   readonly data?: Readonly<Record<string, string>>;
 }
 
+/** Where KEDA finds a parameter of a trigger. */
+export interface ParameterReference {
+  readonly parameter: string;
+  readonly name: string;
+  readonly key: string;
+}
+
+interface TriggerAuthenticationLike extends LiveObject {
+  readonly spec?: { readonly secretTargetRef?: readonly ParameterReference[]; readonly configMapTargetRef?: readonly ParameterReference[] };
+}
+
 /** Type of each kind that flows read; every kind of the edge's table can be applied and deleted. */
 export interface Kinds {
   readonly Namespace: V1Namespace & LiveObject;
@@ -52,7 +65,15 @@ export interface Kinds {
   readonly Role: LiveObject;
   readonly RoleBinding: LiveObject;
   readonly HTTPRoute: LiveObject;
-  readonly TriggerAuthentication: LiveObject;
+  readonly TriggerAuthentication: TriggerAuthenticationLike;
+  readonly ScaledJob: LiveObject;
+  readonly HorizontalPodAutoscaler: LiveObject;
+  readonly ReplicaSet: LiveObject;
+  readonly StatefulSet: LiveObject;
+  readonly DaemonSet: LiveObject;
+  readonly Job: LiveObject;
+  readonly CronJob: LiveObject;
+  readonly PersistentVolumeClaim: LiveObject;
 }
 
 export type Kind = keyof Kinds;

@@ -3,7 +3,7 @@ import { formatImageReference } from '../core/image.ts';
 import { wakeAnnotationOf } from '../core/keda.ts';
 import type { Manifest } from '../core/manifests/object.ts';
 import { keysSecretName, releaseName } from '../core/names.ts';
-import { keyOf, type Plan, planDeployment } from '../core/plan.ts';
+import { keyOf, type Plan, planDeployment, sameObjects } from '../core/plan.ts';
 import { keysOfReleases, type Release, type RunContext } from '../core/release.ts';
 import type { Secret } from '../core/secret.ts';
 import { describeError, Interrupted } from '../errors.ts';
@@ -64,6 +64,8 @@ class DeployRun {
   readonly #deployment: Deployment;
   readonly #ports: DeployPorts;
   readonly #phases: { name: string; seconds: number }[] = [];
+  /** The last release had the same plan and was good, so workloads at zero need not be woken again. */
+  #isVerified = false;
 
   constructor(deployment: Deployment, ports: DeployPorts) {
     this.#deployment = deployment;
@@ -77,6 +79,7 @@ class DeployRun {
     const app = this.#deployment.prepared.resolve(state.sources);
     const reference = formatImageReference(image.image);
     const plan = planDeployment(app, { reference, pullConfig: this.#deployment.pullConfig });
+    this.#isVerified = state.releases[0]?.state === 'deployed' && sameObjects(state.releases[0].objects, plan.objects);
     const previousImage = state.releases.find(release => release.state === 'deployed')?.image;
     learn({ app, image, previousImage, phases: this.#phases });
     const release = await this.#begin(plan, state);
@@ -138,27 +141,32 @@ class DeployRun {
   }
 
   /** A workload at zero is woken to one pod for its verification. */
-  #woken(object: Manifest, { kedaVersion = 'unknown' }: ClusterState): Manifest {
+  #woken(object: Manifest, state: ClusterState): Manifest {
     const { app } = this.#deployment.prepared;
     const workload = app.workloads.find(one => object.kind === 'ScaledObject' && one.objectName === object.metadata.name);
     if (!workload || !this.#wakes(workload)) return object;
-    return { ...object, metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, ...wakeAnnotationOf(kedaVersion) } } };
+    const annotations = { ...object.metadata.annotations, ...wakeAnnotationOf(state.kedaVersion ?? 'unknown') };
+    return { ...object, metadata: { ...object.metadata, annotations } };
   }
 
-  #wakes({ scaling }: Workload): boolean {
+  #wakes(workload: Workload): boolean {
     const { wait, verify } = this.#deployment;
-    return wait && verify !== 'none' && scaling.kind === 'events' && scaling.minReplicas === 0;
+    return wait && verify !== 'none' && !this.#isVerified && restsAtZero(workload);
   }
 
   async #waitAndVerify(context: WaitContext): Promise<string | undefined> {
-    const { verify } = this.#deployment;
+    const { log } = this.#ports;
     const url = await this.#phase('wait', async () => {
       const [, , address] = await Promise.all([
         waitForRollout(context, workload => (this.#wakes(workload) ? 1 : 0)), waitForScalers(context), waitForEndpoints(context),
       ]);
       return address;
     });
-    if (verify === 'loaded') await this.#phase('verify', () => verifyLoaded(context, this.#ports.mask));
+    if (this.#deployment.verify !== 'loaded') return url;
+    const { workloads } = context.app;
+    const running = workloads.filter(workload => this.#wakes(workload) || !restsAtZero(workload));
+    for (const { objectName } of workloads.filter(workload => !running.includes(workload))) log.info(`Did not wake ${objectName}: nothing changed since it was verified`);
+    await this.#phase('verify', () => verifyLoaded(context, running, this.#ports.mask));
     return url;
   }
 
@@ -205,4 +213,8 @@ class DeployRun {
       phase.seconds = (performance.now() - began) / 1000;
     }
   }
+}
+
+function restsAtZero({ scaling }: Workload): boolean {
+  return scaling.kind === 'events' && scaling.minReplicas === 0;
 }

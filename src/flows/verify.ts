@@ -12,10 +12,10 @@ import { lastLogOf } from './diagnosis.ts';
 import type { WaitContext } from './wait.ts';
 
 /** Asks one running host of each workload whether it loaded exactly the functions found in the code. */
-export async function verifyLoaded(context: WaitContext, mask: (secret: Secret) => void): Promise<void> {
+export async function verifyLoaded(context: WaitContext, workloads: readonly Workload[], mask: (secret: Secret) => void): Promise<void> {
   const key = await readMasterKey(context.cluster, context.app);
   mask(key);
-  await Promise.all(context.app.workloads.map(workload => verifyWorkload(context, workload, key)));
+  await Promise.all(workloads.map(workload => verifyWorkload(context, workload, key)));
 }
 
 async function verifyWorkload(context: WaitContext, workload: Workload, key: Secret): Promise<void> {

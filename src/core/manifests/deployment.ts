@@ -41,7 +41,8 @@ export function portOf(workload: Workload): number {
 function podSpecOf(app: App, workload: Workload, image: string, pullSecret: string | undefined): V1PodSpec {
   const { pod } = workload;
   const restricted = pod.security === 'restricted';
-  const serviceAccountName = serviceAccountOf(app);
+  // Only the HTTP host may change keys, so no other pod gets that account unless it carries the app's identity.
+  const serviceAccountName = workload.servesHttp || app.identityClientId ? serviceAccountOf(app) : undefined;
   const volumes = volumesOf(app, workload, restricted);
   const imagePullSecrets = pod.imagePullSecrets?.map(({ name }) => ({ name })) ?? (pullSecret ? [{ name: pullSecret }] : undefined);
   return {
@@ -72,13 +73,14 @@ function spreadOf({ pod, objectName }: Workload): Pick<V1PodSpec, 'topologySprea
 
 function containerOf(app: App, workload: Workload, image: string, restricted: boolean): V1Container {
   const port = portOf(workload);
+  const sources = envFromOf(app);
   const { requests, limits } = workload.resources;
   const mounts = volumesOf(app, workload, restricted).flatMap(({ mount }) => (mount ? [mount] : []));
   return {
     name: workload.objectName,
     image,
     ports: [{ name: 'http', containerPort: port, protocol: 'TCP' }],
-    envFrom: envFromOf(app),
+    ...(sources.length > 0 ? { envFrom: sources } : {}),
     env: envOf(app, workload, port),
     ...(requests || limits ? { resources: definedOf({ requests: copyOf(requests), limits: copyOf(limits) }) } : {}),
     ...probesOf(workload),

@@ -23,6 +23,14 @@ export const kindRows: Readonly<Record<Kind, KindRow>> = {
   EndpointSlice: { apiVersion: 'discovery.k8s.io/v1', plural: 'endpointslices' },
   ScaledObject: { apiVersion: 'keda.sh/v1alpha1', plural: 'scaledobjects' },
   TriggerAuthentication: { apiVersion: 'keda.sh/v1alpha1', plural: 'triggerauthentications' },
+  ScaledJob: { apiVersion: 'keda.sh/v1alpha1', plural: 'scaledjobs' },
+  HorizontalPodAutoscaler: { apiVersion: 'autoscaling/v2', plural: 'horizontalpodautoscalers' },
+  ReplicaSet: { apiVersion: 'apps/v1', plural: 'replicasets' },
+  StatefulSet: { apiVersion: 'apps/v1', plural: 'statefulsets' },
+  DaemonSet: { apiVersion: 'apps/v1', plural: 'daemonsets' },
+  Job: { apiVersion: 'batch/v1', plural: 'jobs' },
+  CronJob: { apiVersion: 'batch/v1', plural: 'cronjobs' },
+  PersistentVolumeClaim: { apiVersion: 'v1', plural: 'persistentvolumeclaims' },
 };
 
 /** Whether the text is a kind of the table. */

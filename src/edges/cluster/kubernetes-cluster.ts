@@ -1,13 +1,13 @@
 import type { Manifest } from '../../core/manifests/object.ts';
 import { fieldManager } from '../../core/names.ts';
 import { parseQuantity } from '../../core/scaled-object-status.ts';
-import { Secret } from '../../core/secret.ts';
 import { UserError } from '../../errors.ts';
 import type { Cluster, Kind, Kinds, LiveObject, PodAnswer, PodRequest, Selection } from '../../flows/cluster-port.ts';
 import { Api, type ApiAnswer } from './api.ts';
 import { isKind, kindRows, pathOf } from './api-paths.ts';
 import { type Connection, type ConnectionOptions, openConnection } from './connection.ts';
 import { fetchKedaVersion } from './keda-version.ts';
+import { revealed } from './revealed.ts';
 import { errorOf } from './status-error.ts';
 
 /** Connects to the cluster of a kubeconfig; nothing is sent before the first call. */
@@ -164,15 +164,6 @@ function parsed<Result>(doing: string, answer: ApiAnswer): Result {
   if (answer.status >= 300) throw errorOf(doing, answer);
   const result: Result = JSON.parse(answer.body);
   return result;
-}
-
-/** The JSON that leaves for the API server: the one place where the secrets of a manifest are revealed. */
-function revealed(value: unknown): string {
-  // JSON.stringify calls toJSON before the replacer, so the replacer looks the original up in its holder.
-  return JSON.stringify(value, function reveal(this: Readonly<Record<string, unknown>>, key, shown: unknown) {
-    const original = this[key];
-    return original instanceof Secret ? original.reveal() : shown;
-  });
 }
 
 function kindOf(object: Manifest): Kind {

@@ -1,0 +1,53 @@
+import { parseSmokeTestInputs, type SmokeTestInputs } from '../core/inputs/inputs.ts';
+import { appNameOf } from '../core/resolve-app.ts';
+import { smokeChecksOf } from '../core/smoke-checks.ts';
+import { type CheckResult, resultLine, smokeOutputs, smokeSummary, smokeText } from '../core/smoke-report.ts';
+import { HttpClient } from '../edges/http/http-client.ts';
+import { openStorageQueue } from '../edges/queue/storage-queue.ts';
+import { systemClock } from '../edges/system-clock.ts';
+import { textFiles } from '../edges/text-files.ts';
+import { UserError } from '../errors.ts';
+import { loadConfig } from '../flows/prepare.ts';
+import { runSmokeTest, type SmokeTest } from '../flows/smoke-test.ts';
+import type { Surroundings } from '../inputs.ts';
+import type { Output } from '../outputs.ts';
+import { bareSource, readSourceIfThere } from './app-source.ts';
+import type { Command } from './command.ts';
+
+/** Asks a deployed app what its checks ask; not ok when one of them fails. */
+export const smokeTest: Command = async (raw, surroundings, output, signal) => {
+  const inputs = parseSmokeTestInputs(raw);
+  const test = await output.group('Read the checks', () => readTest(inputs, surroundings, output));
+  const cluster = await clusterOf(inputs, output, signal);
+  using http = new HttpClient(signal);
+  const results = await output.group('Check', () => runSmokeTest(test, {
+    cluster, http, log: output, mask: output.mask, clock: systemClock, signal,
+    openQueue: (connection, name) => openStorageQueue(connection, name, { http, clock: systemClock, signal }),
+  }));
+  const failed = results.filter(result => result.faults.length > 0);
+  if (failed.length > 0) output.fail(failureOf(failed));
+  return { outputs: smokeOutputs(results), summary: output.redact(smokeSummary(test.name, results)), text: output.redact(smokeText(results)), ok: failed.length === 0 };
+};
+
+function failureOf(failed: readonly CheckResult[]): UserError {
+  return new UserError(failed.map(result => ({ message: `Check failed: ${resultLine(result).slice(2)}. Correct the app or the check.` })));
+}
+
+async function clusterOf({ kubeconfig }: SmokeTestInputs, { mask }: Output, signal: AbortSignal) {
+  if (kubeconfig === undefined) return undefined;
+  const { connectCluster } = await import('../edges/cluster/kubernetes-cluster.ts');
+  return connectCluster({ kubeconfig, mask, signal });
+}
+
+async function readTest(inputs: SmokeTestInputs, surroundings: Surroundings, output: Output): Promise<SmokeTest> {
+  const files = textFiles(process.cwd());
+  const source = await readSourceIfThere(inputs, files, surroundings, output);
+  const config = await loadConfig(inputs, files, source ?? bareSource(inputs));
+  const name = appNameOf(inputs.name, config, (source ?? bareSource(inputs)).folder);
+  const project = source && await (await import('../core/discovery.ts')).discoverProject(source);
+  const given = inputs.checks === undefined ? config.checks : (await import('../core/smoke-input.ts')).parseChecks(inputs.checks);
+  const checks = smokeChecksOf(given ?? [], project);
+  if (!project) output.notice('The code of the app is not at hand, so that no function keys are sent. Set the input "app-directory" to the folder of "host.json" where they are needed.');
+  const { namespace, retries, timeout, url } = inputs;
+  return { name, namespace, checks, project, url: url === undefined ? undefined : new URL(url), retries, timeout };
+}

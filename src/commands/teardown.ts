@@ -1,0 +1,92 @@
+import { parseRegistry, repositoryOf } from '../core/image.ts';
+import { parseTeardownInputs, type TeardownInputs } from '../core/inputs/inputs.ts';
+import { appNameOf } from '../core/resolve-app.ts';
+import { Secret } from '../core/secret.ts';
+import { teardownOutputs, teardownSummary, teardownText } from '../core/teardown-report.ts';
+import { connectCluster } from '../edges/cluster/kubernetes-cluster.ts';
+import { HttpClient } from '../edges/http/http-client.ts';
+import { openStorageQueue } from '../edges/queue/storage-queue.ts';
+import { Registries } from '../edges/registry/registries.ts';
+import { systemClock } from '../edges/system-clock.ts';
+import { textFiles } from '../edges/text-files.ts';
+import { UserError } from '../errors.ts';
+import { loadConfig, readSettings } from '../flows/prepare.ts';
+import type { OpenQueue } from '../flows/queue-port.ts';
+import { assertDeletable, type Teardown, teardownApp } from '../flows/teardown.ts';
+import type { ImageRepository } from '../flows/teardown-images.ts';
+import type { NamespaceWish } from '../flows/teardown-namespace.ts';
+import type { QueueSearch } from '../flows/teardown-queues.ts';
+import type { Surroundings } from '../inputs.ts';
+import { type Output, writeOutputs } from '../outputs.ts';
+import { bareSource, readSourceIfThere } from './app-source.ts';
+import type { Command } from './command.ts';
+
+/** Removes an app from its cluster and, when asked, its images, queues and namespace; not ok when something stays. */
+export const teardown: Command = async (raw, surroundings, output, signal) => {
+  const inputs = parseTeardownInputs(raw);
+  assertPossible(inputs);
+  using http = new HttpClient(signal);
+  using registries = registriesOf(inputs, output);
+  const openQueue: OpenQueue = (connection, name) => openStorageQueue(connection, name, { http, clock: systemClock, signal });
+  const request = await readRequest(inputs, { surroundings, output, registries, openQueue });
+  const { kubeconfig = '' } = inputs;
+  const cluster = await connectCluster({ kubeconfig, mask: output.mask, signal });
+  const known: string[] = [];
+  try {
+    const result = await teardownApp(request, { cluster, log: output, mask: output.mask, clock: systemClock, signal, learn: key => known.push(key) });
+    if (result.faults.length > 0) output.fail(new UserError(result.faults.map(message => ({ message }))));
+    return { outputs: teardownOutputs(result), summary: output.redact(teardownSummary(result)), text: output.redact(teardownText(result)), ok: result.faults.length === 0 };
+  } catch (error) {
+    writeOutputs(teardownOutputs({ deleted: known }), output.redact);
+    throw error;
+  }
+};
+
+function assertPossible({ deleteNamespace, deleteImages, namespace, registry }: TeardownInputs): void {
+  if (deleteNamespace) assertDeletable(namespace);
+  if (deleteImages && !registry) throw new UserError('Input "registry" is missing. With "delete-images" it must name the registry that the images of the app are in.');
+}
+
+function registriesOf({ registry, registryUsername: username, registryPassword: password }: TeardownInputs, { mask }: Output): Registries {
+  if (username && password) mask(new Secret(`${username}:${password.reveal()}`));
+  const host = registry ? parseRegistry(registry).host : '';
+  return new Registries({ host, ...(username && password ? { credentials: { username, password } } : {}) });
+}
+
+interface Setting {
+  readonly surroundings: Surroundings;
+  readonly output: Output;
+  readonly registries: Registries;
+  readonly openQueue: OpenQueue;
+}
+
+async function readRequest(inputs: TeardownInputs, setting: Setting): Promise<Teardown> {
+  const files = textFiles(process.cwd());
+  const config = await loadConfig(inputs, files, bareSource(inputs));
+  const name = appNameOf(inputs.name, config, bareSource(inputs).folder);
+  const { namespace, dryRun, timeout } = inputs;
+  const queues = inputs.deleteQueues ? await queueSearchOf(inputs, config, files, setting) : undefined;
+  return { name, namespace, dryRun, timeout, queues, deleteNamespace: wishOf(inputs), images: imagesOf(inputs, name, setting) };
+}
+
+function wishOf({ deleteNamespace, everything }: TeardownInputs): NamespaceWish {
+  if (deleteNamespace) return 'asked';
+  return everything ? 'everything' : 'no';
+}
+
+/** With `everything` but no registry the images are not known to be ours. */
+function imagesOf({ deleteImages, everything, registry }: TeardownInputs, name: string, { registries, output }: Setting): ImageRepository | undefined {
+  if (!deleteImages && !everything) return undefined;
+  if (!registry) {
+    output.notice('The images of the app stay, since the input "registry" does not say where they are.');
+    return undefined;
+  }
+  const address = parseRegistry(registry);
+  return { registry: registries.at(address.host), host: address.host, repository: repositoryOf(address, name) };
+}
+
+async function queueSearchOf(inputs: TeardownInputs, config: Awaited<ReturnType<typeof loadConfig>>, files: ReturnType<typeof textFiles>, { surroundings, output, openQueue }: Setting): Promise<QueueSearch> {
+  const source = await readSourceIfThere(inputs, files, surroundings, output);
+  const project = source && await (await import('../core/discovery.ts')).discoverProject(source);
+  return { project, settings: await readSettings(inputs, config, { files, mask: output.mask }), openQueue, log: output };
+}

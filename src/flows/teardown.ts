@@ -1,0 +1,135 @@
+import { type ImageReference, parseImageReference } from '../core/image.ts';
+import { keysSecretName, labelKeys } from '../core/names.ts';
+import { parseRelease, releaseType } from '../core/release.ts';
+import type { TeardownResult } from '../core/teardown-report.ts';
+import type { Secret } from '../core/secret.ts';
+import { UserError } from '../errors.ts';
+import type { Clock } from './clock.ts';
+import type { Cluster, LiveObject } from './cluster-port.ts';
+import { listOwned } from './cluster-state.ts';
+import type { Log } from './ports.ts';
+import type { StorageQueue } from './queue-port.ts';
+import { findManifests, type ImageRepository, removeManifests } from './teardown-images.ts';
+import { decideNamespace, type NamespaceWish, removeNamespace } from './teardown-namespace.ts';
+import { removeObjects, type RemovalPorts } from './teardown-objects.ts';
+import { findQueues, type QueueSearch } from './teardown-queues.ts';
+
+/** What to remove. */
+export interface Teardown {
+  readonly name: string;
+  readonly namespace: string;
+  readonly deleteNamespace: NamespaceWish;
+  /** Where the images are, when they go too. */
+  readonly images: ImageRepository | undefined;
+  /** How to find the queues, when they go too. */
+  readonly queues: QueueSearch | undefined;
+  readonly dryRun: boolean;
+  /** Seconds for everything. */
+  readonly timeout: number;
+}
+
+export interface TeardownPorts {
+  readonly cluster: Cluster;
+  readonly log: Log;
+  readonly mask: (secret: Secret) => void;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Told each thing as it is deleted, so that a run that is broken off can still say it. */
+  readonly learn: (key: string) => void;
+}
+
+interface Findings {
+  readonly owned: ReadonlyMap<string, LiveObject>;
+  readonly queues: readonly StorageQueue[];
+  readonly manifests: readonly string[];
+  readonly namespace: boolean;
+}
+
+/** Namespaces that the cluster itself needs. */
+const reserved = new Set(['default', 'kube-system', 'kube-public', 'kube-node-lease']);
+
+/** Throws UserError for a namespace that must stay; contacts nothing. */
+export function assertDeletable(namespace: string): void {
+  if (reserved.has(namespace)) throw new UserError(`The namespace "${namespace}" cannot be deleted: the cluster needs it. Remove the input "delete-namespace", or correct the input "namespace".`);
+}
+
+/**
+ * Finds everything of the app first, then removes it and waits until it is gone. Nothing there is no error.
+ * Throws UserError before any change when something asked for cannot be found or must not be deleted.
+ */
+export async function teardownApp(request: Teardown, ports: TeardownPorts): Promise<TeardownResult> {
+  const { name: app, namespace, dryRun } = request;
+  const found = await find(request, ports);
+  const keys = keysOf(found, request);
+  if (keys.length === 0) ports.log.notice(`There is nothing of "${app}" in the namespace "${namespace}".`);
+  if (dryRun || keys.length === 0) {
+    for (const key of keys) ports.log.info(`Would delete ${key}`);
+    return { app, namespace, dryRun, deleted: keys, faults: [] };
+  }
+  const deleted: string[] = [];
+  const onDeleted = (key: string) => {
+    deleted.push(key);
+    ports.learn(key);
+    ports.log.info(`Deleted ${key}`);
+  };
+  const faults = await remove(request, found, ports, onDeleted);
+  return { app, namespace, dryRun, deleted, faults };
+}
+
+async function find(request: Teardown, ports: TeardownPorts): Promise<Findings> {
+  const { name, namespace, queues, images } = request;
+  const { cluster, log, mask, signal } = ports;
+  const [owned, namespaceGoes] = await Promise.all([
+    listOwned(cluster, namespace, name), decideNamespace(request.deleteNamespace, request, { cluster, log }),
+  ]);
+  await sayForeignKeys(request, owned, ports);
+  return {
+    owned, namespace: namespaceGoes,
+    queues: queues ? await findQueues({ cluster, name, namespace, mask }, queues) : [],
+    manifests: images ? await findManifests(images, imagesOf(owned), signal) : [],
+  };
+}
+
+/** Keys that another tool made stay, as all that lacks our label. */
+async function sayForeignKeys({ name, namespace }: Teardown, owned: ReadonlyMap<string, LiveObject>, { cluster, log }: TeardownPorts): Promise<void> {
+  const secret = keysSecretName(name);
+  if (owned.size === 0 || owned.has(`Secret/${secret}`)) return;
+  const live = await cluster.read('Secret', namespace, secret);
+  if (live && live.metadata?.labels?.[labelKeys.app] !== name) log.notice(`Secret "${secret}" with function keys was not made by aks-functions. It stays.`);
+}
+
+function keysOf({ owned, queues, manifests, namespace }: Findings, request: Teardown): readonly string[] {
+  return [
+    ...owned.keys(), ...queues.map(keyOfQueue), ...manifests.map(digest => keyOfManifest(request.images, digest)),
+    ...(namespace ? [`Namespace/${request.namespace}`] : []),
+  ];
+}
+
+/** Queues go after the pods, which would make them again, and the namespace last. */
+async function remove(request: Teardown, found: Findings, ports: TeardownPorts, onDeleted: (key: string) => void): Promise<readonly string[]> {
+  const { clock, log, signal, cluster } = ports;
+  const removal: RemovalPorts = { cluster, clock, signal, onDeleted, until: clock.now() + request.timeout * 1000 };
+  const faults = await log.group('Delete objects', () => removeObjects(request, found.owned, removal));
+  for (const queue of found.queues) if (await queue.remove()) onDeleted(keyOfQueue(queue));
+  const { images } = request;
+  if (images) await removeManifests(images, found.manifests, digest => onDeleted(keyOfManifest(images, digest)), signal);
+  if (!found.namespace) return faults;
+  return [...faults, ...await log.group('Delete namespace', () => removeNamespace(request.namespace, removal))];
+}
+
+function keyOfQueue({ name }: StorageQueue): string {
+  return `Queue/${name}`;
+}
+
+function keyOfManifest(images: ImageRepository | undefined, digest: string): string {
+  return `Image/${images?.repository}@${digest}`;
+}
+
+/** Images of the app's recorded releases. */
+function imagesOf(owned: ReadonlyMap<string, LiveObject>): readonly ImageReference[] {
+  return [...owned.values()].flatMap(object => {
+    const record: LiveObject & { readonly type?: string; readonly data?: Readonly<Record<string, string>> } = object;
+    const release = record.type === releaseType ? parseRelease(record.data) : undefined;
+    return release ? [parseImageReference(release.image)] : [];
+  });
+}

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import { parseRenderInputs } from '../../src/core/inputs/inputs.ts';
+import { Interrupted, UserError } from '../../src/errors.ts';
+import { type Deployment, type DeployPorts, deploy } from '../../src/flows/deploy.ts';
+import type { BuiltImage, Log } from '../../src/flows/ports.ts';
+import { type Prepared, prepareApp } from '../../src/flows/prepare.ts';
+import { FakeCluster } from '../support/fake-cluster.ts';
+import { treeOf } from '../support/source-tree.ts';
+
+const connection = 'DefaultEndpointsProtocol=https;AccountName=shop;AccountKey=c2VjcmV0LWtleQ==;EndpointSuffix=core.windows.net';
+const queueFunction = JSON.stringify({ bindings: [{ type: 'queueTrigger', direction: 'in', name: 'message', queueName: 'orders', connection: 'Orders' }] });
+const image: BuiltImage = { image: { host: 'shop.azurecr.io', repository: 'orders', digest: `sha256:${'a'.repeat(64)}` }, built: true };
+const log: Log = { info: () => {}, notice: () => {}, warning: () => {}, debug: () => {}, group: (_title, work) => work() };
+
+async function prepare(settings: Readonly<Record<string, string>> = {}): Promise<Prepared> {
+  const tree = treeOf({ 'host.json': '{"version":"2.0"}', 'package.json': '{}', 'orders/function.json': queueFunction, 'orders/index.js': '' });
+  const inputs = parseRenderInputs(new Map(Object.entries({ name: 'orders', namespace: 'shop', image: 'i:1', 'secret-settings': `Orders=${connection}`, ...settings })));
+  return prepareApp(inputs, { workspace: { readSource: async () => tree }, files: { read: async () => undefined }, mask: () => {} });
+}
+
+let cluster: FakeCluster;
+beforeEach(() => {
+  cluster = new FakeCluster();
+  cluster.objects.set('Namespace/shop', { kind: 'Namespace', metadata: { name: 'shop' } });
+});
+
+async function run(options: Partial<Deployment> = {}, ports: Partial<DeployPorts> = {}) {
+  const deployment: Deployment = { prepared: await prepare(), wait: true, verify: 'ready', prune: true, timeout: 5, context: {}, pullConfig: undefined, ...options };
+  return deploy(deployment, {
+    cluster, images: { build: async () => image }, log, mask: () => {}, now: () => new Date(0), signal: new AbortController().signal, learn: () => {}, ...ports,
+  });
+}
+
+test('records the release before the first change and the scaler after the workload', async () => {
+  await run();
+  const order = cluster.changes.map(change => change.replace(/-[0-9a-f]{8,}/, '-#'));
+  assert.equal(order[0], 'create Secret/orders.release.v1');
+  assert(order.indexOf('apply Deployment/orders') < order.indexOf('apply ScaledObject/orders'));
+  assert.equal(order.at(-1), 'merge Secret/orders.release.v1');
+});
+
+test('creates the namespace only when it is missing', async () => {
+  cluster.objects.delete('Namespace/shop');
+  await run();
+  assert.equal(cluster.changes[0], 'create Namespace/shop');
+});
+
+test('says which right is missing when the namespace may not be created, and changes nothing else', async () => {
+  cluster.objects.delete('Namespace/shop');
+  cluster.failOnce('create Namespace/shop', 403);
+  await assert.rejects(run(), /lacks the verb "create" on the resource "namespaces"/);
+  assert.deepEqual(cluster.changes, ['create Namespace/shop']);
+});
+
+test('changes nothing when KEDA is missing', async () => {
+  cluster.keda = undefined;
+  await assert.rejects(run(), /The cluster has no KEDA/);
+  assert.deepEqual(cluster.changes, []);
+});
+
+test('changes nothing when the image cannot be built', async () => {
+  await assert.rejects(run({}, { images: { build: () => Promise.reject(new UserError('The registry refused.')) } }), /The registry refused/);
+  assert.deepEqual(cluster.changes, []);
+});
+
+test('stops the build when the cluster cannot be deployed to', async () => {
+  cluster.keda = '2.11.2';
+  let stopped = false;
+  const build = (signal: AbortSignal) => new Promise<BuiltImage>((_, reject) => signal.addEventListener('abort', () => {
+    stopped = true;
+    reject(new Error('stopped'));
+  }));
+  await assert.rejects(run({}, { images: { build } }), /KEDA "2.11.2" is too old/);
+  assert(stopped);
+});
+
+test('leaves objects of others alone and names them', async () => {
+  cluster.objects.set('Deployment/orders', { kind: 'Deployment', metadata: { name: 'orders' } });
+  await assert.rejects(run(), /Deployment "orders" exists in the namespace "shop" and was not made by aks-functions/);
+  assert.deepEqual(cluster.changes, []);
+});
+
+test('keeps existing function keys', async () => {
+  await run();
+  cluster.changes.length = 0;
+  await run();
+  assert(!cluster.changes.some(change => change.startsWith('create Secret/func-keys')));
+});
+
+test('changes no object the second time', async () => {
+  await run({ verify: 'none' });
+  const result = await run({ verify: 'none' });
+  assert.deepEqual([result.changes.created, result.changes.changed, result.changes.deleted, result.release], [[], [], [], 2]);
+});
+
+test('wakes a workload at zero for its verification and lets it go again', async () => {
+  const annotations: unknown[] = [];
+  const apply = cluster.apply.bind(cluster);
+  cluster.apply = async object => {
+    if (object.kind === 'ScaledObject') annotations.push(object.metadata.annotations);
+    return apply(object);
+  };
+  await run();
+  assert.deepEqual(annotations, [{ 'autoscaling.keda.sh/force-activation': 'true' }, undefined]);
+});
+
+test('records a failed release with its reason', async () => {
+  cluster.failOnce('apply Deployment/orders', 422);
+  await assert.rejects(run(), /refused: apply Deployment\/orders/);
+  assert.equal(cluster.objects.get('Secret/orders.release.v1')?.metadata?.labels?.['aks-functions.io/state'], 'failed');
+});
+
+test('records an interrupted release as such', async () => {
+  cluster.failures.set('apply Deployment/orders', new Interrupted('The run was interrupted.'));
+  await assert.rejects(run());
+  assert.equal(cluster.objects.get('Secret/orders.release.v1')?.metadata?.labels?.['aks-functions.io/state'], 'interrupted');
+});
+
+test('stops when another run has taken the number of the release', async () => {
+  const create = cluster.create.bind(cluster);
+  cluster.create = async object => (object.metadata.name === 'orders.release.v1' ? false : create(object));
+  await assert.rejects(run(), /Another run is deploying "orders"/);
+  assert.deepEqual(cluster.changes, []);
+});
+
+test('deletes what the plan no longer has and keeps the settings of recorded releases', async () => {
+  await run();
+  const settings = [...cluster.objects.keys()].filter(key => key.startsWith('Secret/orders-secret-settings'));
+  cluster.objects.set('Service/orders-http', { kind: 'Service', metadata: { name: 'orders-http', labels: { 'aks-functions.io/app': 'orders' } } });
+  const result = await run({ prepared: await prepare({ 'secret-settings': `Orders=${connection}\nOTHER=value-of-it` }) });
+  assert.deepEqual(result.changes.deleted.filter(key => !key.startsWith('TriggerAuthentication')), ['Service/orders-http']);
+  for (const key of settings) assert(cluster.objects.has(key));
+});
+
+test('knows the image of the last good release', async () => {
+  await run();
+  const result = await run();
+  assert.equal(result.previousImage, `shop.azurecr.io/orders@sha256:${'a'.repeat(64)}`);
+});

@@ -1,0 +1,3 @@
+const { app } = require('@azure/functions');
+
+app.storageQueue('orders', { queueName: '%QUEUE%', connection: 'Orders', handler: async () => {} });

@@ -1,0 +1,131 @@
+import { keyOf } from '../../src/core/plan.ts';
+import type { Manifest } from '../../src/core/manifests/object.ts';
+import { RemoteError } from '../../src/errors.ts';
+import { revealed } from '../../src/edges/cluster/revealed.ts';
+import type { Cluster, Kind, Kinds, LiveObject, PodAnswer, PodRequest, Selection } from '../../src/flows/cluster-port.ts';
+
+/** A cluster in memory: it keeps what is applied, lets Deployments become ready at once and records every change. */
+export class FakeCluster implements Cluster {
+  readonly server = 'https://fake';
+  readonly objects = new Map<string, LiveObject>();
+  /** Changes in order, e.g. `apply Deployment/orders`. */
+  readonly changes: string[] = [];
+  /** What a call of that text answers instead, once for each entry. */
+  readonly failures = new Map<string, Error>();
+  keda: string | undefined = '2.21.0';
+  #version = 0;
+
+  closing(): Cluster {
+    return this;
+  }
+
+  async read<K extends Kind>(kind: K, _namespace: string, name: string): Promise<Kinds[K] | undefined> {
+    this.#fail(`read ${kind}/${name}`);
+    return this.#live<K>(`${kind}/${name}`);
+  }
+
+  async list<K extends Kind>(kind: K, _namespace: string, { labels }: Selection = {}): Promise<readonly Kinds[K][]> {
+    this.#fail(`list ${kind}`);
+    const [label = '', value = ''] = labels?.split('=') ?? [];
+    const keys = [...this.objects].filter(([key, object]) => key.startsWith(`${kind}/`) && (!label || object.metadata?.labels?.[label] === value)).map(([key]) => key);
+    return keys.flatMap(key => this.#live<K>(key) ?? []);
+  }
+
+  async apply(object: Manifest): Promise<LiveObject> {
+    const key = keyOf(object);
+    this.changes.push(`apply ${key}`);
+    this.#fail(`apply ${key}`);
+    const before = this.objects.get(key);
+    const same = before !== undefined && JSON.stringify(withoutServerFields(before)) === JSON.stringify(withoutServerFields(object));
+    if (before && same) return before;
+    const live = this.#stored(object, (before?.metadata?.generation ?? 0) + 1);
+    this.objects.set(key, live);
+    return live;
+  }
+
+  async create(object: Manifest): Promise<boolean> {
+    const key = keyOf(object);
+    this.changes.push(`create ${key}`);
+    this.#fail(`create ${key}`);
+    if (this.objects.has(key)) return false;
+    this.objects.set(key, this.#stored(object, 1));
+    return true;
+  }
+
+  async merge(kind: Kind, _namespace: string, name: string, patch: Readonly<Record<string, unknown>>): Promise<void> {
+    const key = `${kind}/${name}`;
+    this.changes.push(`merge ${key}`);
+    this.#fail(`merge ${key}`);
+    const before = this.objects.get(key);
+    const { labels }: { labels?: Readonly<Record<string, string>> } = { ...(typeof patch.metadata === 'object' ? patch.metadata : {}) };
+    this.objects.set(key, JSON.parse(revealed({ ...before, ...patch, metadata: { ...before?.metadata, labels: { ...before?.metadata?.labels, ...labels } } })));
+  }
+
+  async remove(kind: Kind, _namespace: string, name: string): Promise<boolean> {
+    this.changes.push(`remove ${kind}/${name}`);
+    return this.objects.delete(`${kind}/${name}`);
+  }
+
+  async logs(): Promise<readonly string[]> {
+    return ['a last line'];
+  }
+
+  async requestPod(_namespace: string, _pod: string, { path }: PodRequest): Promise<PodAnswer> {
+    this.#fail(`ask ${path}`);
+    const names = [...this.objects.values()].flatMap(functionsOf);
+    const bodies: Readonly<Record<string, unknown>> = { '/admin/host/status': { state: 'Running', errors: [] }, '/admin/functions': names.map(name => ({ name })) };
+    return { status: 200, headers: {}, body: JSON.stringify(bodies[path] ?? { errors: [] }) };
+  }
+
+  async externalMetric(): Promise<number> {
+    return 0;
+  }
+
+  async kedaVersion(): Promise<string | undefined> {
+    return this.keda;
+  }
+
+  /** Makes the next call of that text fail with an HTTP status. */
+  failOnce(call: string, status: number): void {
+    this.failures.set(call, new RemoteError(`refused: ${call}`, status));
+  }
+
+  #fail(call: string): void {
+    const failure = this.failures.get(call);
+    this.failures.delete(call);
+    if (failure) throw failure;
+  }
+
+  #stored(object: Manifest, generation: number): LiveObject {
+    this.#version += 1;
+    const shown: LiveObject = JSON.parse(revealed(object));
+    return { ...shown, metadata: { ...shown.metadata, generation, resourceVersion: String(this.#version) } };
+  }
+
+  /** The object with the status that controllers would have given it. */
+  #live<K extends Kind>(key: string): Kinds[K] | undefined {
+    const object = this.objects.get(key);
+    if (!object) return undefined;
+    const status = statuses[key.split('/')[0] ?? '']?.(object);
+    const live: Kinds[K] = JSON.parse(JSON.stringify({ ...object, ...(status ? { status } : {}) }));
+    return live;
+  }
+}
+
+const statuses: Readonly<Record<string, (object: LiveObject) => unknown>> = {
+  Deployment: object => ({ observedGeneration: object.metadata?.generation, replicas: 1, updatedReplicas: 1, availableReplicas: 1 }),
+  ScaledObject: () => ({
+    conditions: [{ type: 'Ready', status: 'True' }, { type: 'Active', status: 'False' }], hpaName: 'keda-hpa', externalMetricNames: ['s0-azure-queue'],
+  }),
+};
+
+function functionsOf(object: LiveObject): readonly string[] {
+  if (object.kind !== 'Deployment') return [];
+  return [...JSON.stringify(object).matchAll(/"AzureFunctionsJobHost__functions__\d+","value":"([^"]+)"/g)].map(match => match[1] ?? '');
+}
+
+function withoutServerFields(object: LiveObject | Manifest): unknown {
+  const { metadata, ...rest }: { metadata?: object } = JSON.parse(revealed(object));
+  const { generation: _generation, resourceVersion: _resourceVersion, ...own }: Record<string, unknown> = { ...metadata };
+  return { ...rest, metadata: own };
+}
