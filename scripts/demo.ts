@@ -1,0 +1,138 @@
+import { pushBaseImages } from '../test/lab/base-image.ts';
+import { type Lab, startLab } from '../test/lab/lab.ts';
+import { runStep, type StepResult } from '../test/support/action.ts';
+
+const began = performance.now();
+const namespace = 'shop';
+const apps = { http: 'test/apps/python-http', queue: 'test/apps/js-queue' } as const;
+const queueName = 'function';
+
+/** A line with the seconds since the start. */
+function say(line: string): void {
+  console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${line}`);
+}
+
+await using lab = await startLab({ log: say });
+say(
+  `The lab is up: a real API server, KEDA, a registry with sign-in, storage queues, and ${lab.nodeKind === 'real' ? 'a real node' : `a fake node (${lab.nodeObstacle})`}`,
+);
+const bases = await pushBaseImages({ tools: lab.tools, registry: lab.registry.host, credentials: lab.registry, say });
+say('Pushed the base images, which hold a stand-in for the official Functions host');
+await lab.queue.create(queueName);
+
+const target = { auth: 'none', kubeconfig: lab.kubeconfig, namespace };
+const registry = {
+  registry: `${lab.registry.host}/apps`,
+  'registry-username': lab.registry.username,
+  'registry-password': lab.registry.password,
+};
+const connection = { 'secret-settings': `QueueConnString=${lab.queue.connectionString}` };
+const verify = lab.nodeKind === 'real' ? 'loaded' : 'ready';
+
+const http = await step('Deploy the HTTP function', 'root', {
+  ...target,
+  ...registry,
+  'app-directory': apps.http,
+  name: 'python-http',
+  'base-image': bases.python,
+  expose: 'load-balancer',
+  verify,
+});
+await answerOf(http);
+await step('Deploy the queue function', 'root', {
+  ...target,
+  ...registry,
+  ...connection,
+  'app-directory': apps.queue,
+  name: 'js-queue',
+  'base-image': bases.node,
+  verify,
+  'max-replicas': '15',
+  'polling-interval': '5',
+  'cooldown-period': '15',
+});
+const again = await step('Deploy the queue function again, unchanged', 'root', {
+  ...target,
+  ...registry,
+  ...connection,
+  'app-directory': apps.queue,
+  name: 'js-queue',
+  'base-image': bases.node,
+  verify,
+  'max-replicas': '15',
+  'polling-interval': '5',
+  'cooldown-period': '15',
+});
+say(`  built: ${again.outputs.built}, changed: ${again.outputs.changed}`);
+if (lab.nodeKind === 'real') {
+  await step('Smoke test', 'smoke-test', {
+    ...target,
+    'app-directory': apps.http,
+    name: 'python-http',
+    checks: '- {get: "/api/python-http?name=handsonaks", body: "Hello handsonaks!"}',
+  });
+  for (const messages of ['1', '1000']) {
+    const scale = await step(`Scale test with ${messages} messages`, 'scale-test', {
+      ...target,
+      ...connection,
+      'app-directory': apps.queue,
+      name: 'js-queue',
+      messages,
+      confirm: 'js-queue',
+      timeout: '5m',
+    });
+    console.log(scale.summary);
+  }
+}
+await step('Remove the HTTP app', 'teardown', { ...target, name: 'python-http' });
+await step('Remove the queue app', 'teardown', { ...target, name: 'js-queue', 'delete-namespace': 'true' });
+say(`Objects left behind: ${await objectsLeft(lab)}`);
+if (lab.nodeKind === 'fake')
+  say('Not shown without a real node: images that are pulled, hosts that answer, messages that are consumed');
+
+type Action = Parameters<typeof runStep>[0];
+
+async function step(title: string, action: Action, inputs: Readonly<Record<string, string>>): Promise<StepResult> {
+  say(title);
+  const result = await runStep(action, { with: inputs });
+  const lines = result.log.split('\n').filter(line => line !== '' && !/^::(?:add-mask|debug|endgroup)/.test(line));
+  for (const line of lines) console.log(`          ${line.replace(/^::group::/, '')}`);
+  if (result.code !== 0) throw new Error(`step "${title}" ended with ${result.code}`);
+  say(`  done in ${result.seconds.toFixed(1)} s`);
+  return result;
+}
+
+/** Asks the function as a user would, through the address of the Service. */
+async function answerOf({ outputs }: StepResult): Promise<void> {
+  if (lab.nodeKind !== 'real') return;
+  const functions: readonly { readonly url?: string }[] = JSON.parse(outputs.functions ?? '[]');
+  const url = `${functions[0]?.url}?name=handsonaks`;
+  const answer = await fetch(url, { signal: AbortSignal.timeout(10_000) });
+  say(`  GET ${url} → ${answer.status} ${await answer.text()}`);
+}
+
+/** Counts what the namespace still has; it goes itself at the end. */
+async function objectsLeft({ request }: Lab): Promise<number> {
+  const paths = [
+    `/apis/apps/v1/namespaces/${namespace}/deployments`,
+    `/api/v1/namespaces/${namespace}/pods`,
+    `/api/v1/namespaces/${namespace}/services`,
+    `/api/v1/namespaces/${namespace}/secrets`,
+    `/apis/keda.sh/v1alpha1/namespaces/${namespace}/scaledobjects`,
+    `/apis/keda.sh/v1alpha1/namespaces/${namespace}/triggerauthentications`,
+    `/apis/autoscaling/v2/namespaces/${namespace}/horizontalpodautoscalers`,
+    `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/roles`,
+  ];
+  const counts = await Promise.all(
+    paths.map(async path => {
+      const list = (await request('GET', path)).json();
+      return isList(list) ? list.items.length : 0;
+    }),
+  );
+  const spaces = await request('GET', `/api/v1/namespaces/${namespace}`);
+  return counts.reduce((sum, count) => sum + count, spaces.status === 404 ? 0 : 1);
+}
+
+function isList(value: unknown): value is { readonly items: readonly unknown[] } {
+  return typeof value === 'object' && value !== null && 'items' in value && Array.isArray(value.items);
+}

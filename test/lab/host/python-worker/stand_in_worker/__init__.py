@@ -1,0 +1,1 @@
+"""Python side of the stand-in Functions host of the lab."""

@@ -1,0 +1,210 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UserError } from '../../src/errors.ts';
+import type { ApiAnswer, KubernetesObject } from './api.ts';
+import type { Say } from './cache.ts';
+import { prepareFolders, startApiServer, startControllers } from './control-plane.ts';
+import { startFakeNode } from './fake-node.ts';
+import type { ClusterGround, Ground } from './ground.ts';
+import { type PolicyRule, restrictedKubeconfig } from './identity.ts';
+import { startKeda } from './keda.ts';
+import type { NodePlaces } from './node-config.ts';
+import { bridgeAddress, loadBalancerPrefix } from './node-network.ts';
+import { ComponentEnded, freePorts, Processes } from './processes.ts';
+import { type LabQueue, startQueue } from './queue.ts';
+import { claimRealNode, nodePackages, obstacleToRealNode, startContainerd, startKubelet } from './real-node.ts';
+import { type LabRegistry, startRegistry } from './registry.ts';
+import { Services } from './services.ts';
+import { stopOnSignals } from './signals.ts';
+import { Teardown } from './teardown.ts';
+import { labTools } from './tools.ts';
+import { postWarden } from './warden.ts';
+
+export type NodeKind = 'real' | 'fake';
+
+export interface LabOptions {
+  /** `api`: API server with KEDA's definitions, registry, queues; no controllers, no nodes. `keda`: all. */
+  readonly profile?: 'api' | 'keda';
+  /** `auto`: real where the machine allows it. Without it the variable `AKS_FUNCTIONS_LAB_NODE` decides, else `auto`. */
+  readonly node?: NodeKind | 'auto';
+  readonly log?: Say;
+}
+
+export interface Lab extends AsyncDisposable {
+  /** The lab's folder, gone after `stop`. */
+  readonly dir: string;
+  /** Folder of the lab's programs, kubectl and crane among them. */
+  readonly tools: string;
+  /** Path of the administrator's kubeconfig. */
+  readonly kubeconfig: string;
+  /** Address of the API server. */
+  readonly server: string;
+  readonly nodeKind: NodeKind;
+  /** Why there is no real node, when there is none. */
+  readonly nodeObstacle?: string;
+  /** Folder of the components' logs, one file each. */
+  readonly logs: string;
+  /** Folder of the containers' logs on the real node. */
+  readonly podLogs: string;
+  readonly registry: LabRegistry;
+  readonly queue: LabQueue;
+  /** One request to the API server as administrator; any status is an answer. */
+  request(method: string, path: string, body?: unknown, contentType?: string): Promise<ApiAnswer>;
+  /** Server-side apply as administrator; throws a UserError when it is refused. */
+  apply(object: KubernetesObject): Promise<unknown>;
+  /** Path of a kubeconfig whose identity may only do what the rules say, in the namespace or in the cluster. */
+  serviceAccountKubeconfig(
+    namespace: string,
+    rules: readonly PolicyRule[],
+    clusterRules?: readonly PolicyRule[],
+  ): Promise<string>;
+  /** Ends the lab and removes all it made; later calls wait for the first. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a lab, with its own ports and folder, and gives it once all parts work. SIGINT and SIGTERM stop it; a killed
+ * run is cleared up after. Throws a UserError with the end of the log when a component fails; nothing is left then.
+ */
+export async function startLab(options: LabOptions = {}): Promise<Lab> {
+  const { profile = 'keda', log = () => undefined } = options;
+  const tools = await labTools(log);
+  const obstacle =
+    profile === 'keda' ? await obstacleTo(options.node ?? nodeFromEnvironment()) : 'profile "api" has no nodes';
+  const start = () => startOnce({ profile, obstacle, tools, say: log });
+  try {
+    return await start();
+  } catch (error) {
+    if (!(error instanceof ComponentEnded && error.portTaken)) throw error;
+    log(`Another program took a port of the lab's component "${error.component}"; starting once more with others.`);
+    return start();
+  }
+}
+
+function nodeFromEnvironment(): NodeKind | 'auto' {
+  const value = process.env.AKS_FUNCTIONS_LAB_NODE || 'auto';
+  if (value === 'real' || value === 'fake' || value === 'auto') return value;
+  throw new UserError(`AKS_FUNCTIONS_LAB_NODE must be "real", "fake" or "auto", got "${value}".`);
+}
+
+/** Why the lab gets no real node; undefined when it gets one. Throws when one is demanded and cannot be had. */
+async function obstacleTo(wanted: NodeKind | 'auto'): Promise<string | undefined> {
+  if (wanted === 'fake') return 'fake nodes were asked for';
+  const obstacle = await obstacleToRealNode();
+  if (!obstacle || wanted === 'auto') return obstacle;
+  throw new UserError(`This machine cannot have a real node: ${obstacle}. Use node "auto" or "fake".`);
+}
+
+interface Recipe {
+  readonly profile: 'api' | 'keda';
+  /** Why there is no real node; without it there is one. */
+  readonly obstacle: string | undefined;
+  readonly tools: string;
+  readonly say: Say;
+}
+
+async function startOnce({ profile, obstacle, tools, say }: Recipe): Promise<Lab> {
+  const debian = obstacle ? undefined : await nodePackages(say);
+  const dir = await mkdtemp(join(tmpdir(), 'aks-functions-lab-'));
+  const teardown = new Teardown();
+  const signals = stopOnSignals(() => teardown.run());
+  teardown.add(async () => signals.forget());
+  let complete = false;
+  try {
+    const warden = postWarden(dir, debian ? 'real' : 'fake');
+    // What a start that was broken off did not note for teardown is left to the warden.
+    teardown.add(async () => (complete || !signals.received() ? warden.dismiss() : undefined));
+    teardown.add(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }));
+    await prepareFolders(dir);
+    if (debian) {
+      const claim = await claimRealNode(dir, warden.pid, say);
+      teardown.add(() => claim.release());
+    }
+    const processes = await Processes.in(join(dir, 'log'));
+    teardown.add(() => processes.stop());
+    const ground = { dir, tools, processes, port: await freePorts(20), teardown, say };
+    const parts = await startParts(ground, profile, debian);
+    complete = true;
+    return labOf(parts, obstacle);
+  } catch (error) {
+    await teardown.run();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly cluster: ClusterGround;
+  readonly registry: LabRegistry;
+  readonly queue: LabQueue;
+}
+
+async function startParts(ground: Ground, profile: 'api' | 'keda', debian: string | undefined): Promise<Parts> {
+  const { teardown } = ground;
+  const emulators = startEmulators(ground, debian);
+  const cluster = await both(startApiServer(ground), emulators);
+  teardown.add(async () => cluster.api.close());
+  if (profile === 'keda') {
+    const { node } = await emulators;
+    await startCluster(cluster, node);
+    const services = new Services(cluster.api, {
+      real: node !== undefined,
+      prefix: node ? loadBalancerPrefix : '192.0.2',
+      say: ground.say,
+    });
+    teardown.add(() => services.stop());
+  }
+  const { registry, queue } = await emulators;
+  return { cluster, registry, queue };
+}
+
+/** The result of the first; when the second fails before, its reason. */
+function both<T>(first: Promise<T>, second: Promise<unknown>): Promise<T> {
+  return Promise.all([first, second.then(() => undefined)]).then(([result]) => result);
+}
+
+interface Emulators {
+  readonly registry: LabRegistry;
+  readonly queue: LabQueue;
+  /** Containerd's files, when there is a real node. */
+  readonly node: NodePlaces | undefined;
+}
+
+async function startEmulators(ground: Ground, debian: string | undefined): Promise<Emulators> {
+  const queue = startQueue(ground, debian ? bridgeAddress : '127.0.0.1');
+  const registry = await both(startRegistry(ground), queue);
+  const node = debian ? await startContainerd(ground, registry.backend, debian) : undefined;
+  return { registry, queue: await queue, node };
+}
+
+async function startCluster(cluster: ClusterGround, node: NodePlaces | undefined): Promise<void> {
+  await Promise.all([
+    startControllers(cluster),
+    startFakeNode(cluster, node !== undefined),
+    startKeda(cluster),
+    ...(node ? [startKubelet(cluster, node)] : []),
+  ]);
+}
+
+function labOf({ cluster, registry, queue }: Parts, obstacle: string | undefined): Lab {
+  const { api, dir, tools, kubeconfig, teardown } = cluster;
+  const stop = () => teardown.run();
+  return {
+    ...{ dir, tools, kubeconfig, registry, queue, stop },
+    server: api.access.server,
+    nodeKind: obstacle ? 'fake' : 'real',
+    ...(obstacle ? { nodeObstacle: obstacle } : {}),
+    logs: join(dir, 'log'),
+    podLogs: join(dir, 'node', 'logs'),
+    request: (method, path, body, contentType) => api.request(method, path, body, contentType),
+    apply: object => api.apply(object),
+    async serviceAccountKubeconfig(namespace, rules, clusterRules = []) {
+      const name = `restricted-${randomBytes(4).toString('hex')}`;
+      const path = join(dir, `${name}.kubeconfig`);
+      await writeFile(path, await restrictedKubeconfig(api, { name, namespace, rules, clusterRules }), { mode: 0o600 });
+      return path;
+    },
+    [Symbol.asyncDispose]: stop,
+  };
+}
