@@ -16,6 +16,7 @@ const tasks = {
   test: { script: 'scripts/test.ts', packages: ['.', 'test/lab'] },
   bench: { script: 'scripts/bench.ts', packages: ['.', 'test/lab'] },
   build: { script: 'scripts/build.ts', packages: ['.'] },
+  generate: { script: 'scripts/generate.ts', packages: ['.'] },
 };
 
 const say = line => console.error(line);

@@ -26,6 +26,11 @@ export class UserError extends Error {
 /** Wrong usage, configuration or code, found before anything was contacted; the command line ends with 2. */
 export class UsageError extends UserError {}
 
+/** The same faults as one of usage, for what is found before anything is contacted; anything else unchanged. */
+export function asUsageError(error: unknown): unknown {
+  return error instanceof UserError && !(error instanceof Interrupted) ? new UsageError(error.faults, { cause: error }) : error;
+}
+
 /** The run was stopped from outside (SIGINT, SIGTERM); the command line ends with 130. */
 export class Interrupted extends UserError {}
 
@@ -37,6 +42,22 @@ export class RemoteError extends UserError {
     super(message, options);
     this.status = status;
   }
+}
+
+/** One error for several: the first, or all faults together, each once, where every error is the user's to repair. */
+export function joinedError(reasons: readonly unknown[]): unknown {
+  const lists = reasons.flatMap(reason => (reason instanceof UserError && !(reason instanceof Interrupted) ? [reason.faults] : []));
+  if (reasons.length < 2 || lists.length < reasons.length) return reasons[0];
+  const faults = new Map(lists.flat().map(fault => [describeFault(fault), fault]));
+  return faults.size === 1 ? reasons[0] : new UserError([...faults.values()], { cause: reasons[0] });
+}
+
+/** The results of all, or `joinedError` of what they threw, once all have ended. */
+export async function allOrFaults<Result>(work: readonly Promise<Result>[]): Promise<readonly Result[]> {
+  const settled = await Promise.allSettled(work);
+  const reasons = settled.flatMap(result => (result.status === 'rejected' ? [result.reason] : []));
+  if (reasons.length > 0) throw joinedError(reasons);
+  return Promise.all(work);
 }
 
 /** Throws one UserError with all `faults`, or returns when there are none. */

@@ -1,9 +1,24 @@
 import { relative, resolve } from 'node:path';
-import { debug, endGroup, error, info, notice, setOutput, setSecret, startGroup, summary, warning } from '@actions/core';
+import {
+  debug,
+  endGroup,
+  error,
+  info,
+  notice,
+  setOutput,
+  setSecret,
+  startGroup,
+  summary,
+  warning,
+} from '@actions/core';
 import { maskTextsOf, redacted } from './core/masks.ts';
 import type { Secret } from './core/secret.ts';
-import { describeError, type Fault, UserError } from './errors.ts';
+import { describeError, describeFault, type Fault, type Place, UserError } from './errors.ts';
 import type { Log } from './flows/ports.ts';
+import type { Surroundings } from './inputs.ts';
+
+/** Values by the names of action.yml; what is not known is undefined and stays unset. */
+export type Outputs = Readonly<Record<string, string | undefined>>;
 
 /** Where the facts of a run go, every secret hidden. */
 export interface Output extends Log {
@@ -11,6 +26,8 @@ export interface Output extends Log {
   mask(secret: Secret): void;
   /** The text with all masked secrets hidden. */
   redact(text: string): string;
+  /** Hands over outputs and the job summary of an action, also of a failed one; the command line shows its result itself. */
+  report(outputs: Outputs, summary: string): Promise<void>;
   /** Shows what was thrown: faults of the user's without a stack, each at its place. */
   fail(thrown: unknown): void;
 }
@@ -19,10 +36,16 @@ export interface Output extends Log {
 const summaryLimit = 1_000_000;
 
 /** Output of an action: workflow commands on stdout. `directory` is what the places of faults are relative to. */
-export function actionOutput(workspace: string, directory: () => string): Output {
+export function actionOutput({ workspace, summaryFile }: Pick<Surroundings, 'workspace' | 'summaryFile'>, directory: () => string): Output {
   const masks = new Set<string>();
   const redact = (text: string) => redacted(text, masks);
-  const show = (fault: Fault) => error(redact(fault.message), annotationOf(fault, workspace, directory()));
+  const show = (line: string) => info(harmless(redact(line)));
+  const showFault = (fault: Fault) => {
+    const place = placeIn(workspace, directory(), fault.place);
+    const { reason, details } = partsOf({ ...fault, ...(place ? { place } : {}) });
+    details.forEach(show);
+    error(redact(reason), place ? annotationOf(place) : {});
+  };
   return {
     redact,
     mask: secret => {
@@ -31,7 +54,7 @@ export function actionOutput(workspace: string, directory: () => string): Output
         setSecret(text);
       }
     },
-    info: line => info(redact(line)),
+    info: show,
     notice: line => notice(redact(line)),
     warning: line => warning(redact(line)),
     debug: line => debug(redact(line)),
@@ -43,8 +66,12 @@ export function actionOutput(workspace: string, directory: () => string): Output
         endGroup();
       }
     },
+    report: async (outputs, summary) => {
+      for (const [name, value] of Object.entries(outputs)) if (value !== undefined) setOutput(name, redact(value));
+      await writeSummary(redact(summary), summaryFile);
+    },
     fail: thrown => {
-      if (thrown instanceof UserError) thrown.faults.forEach(show);
+      if (thrown instanceof UserError) thrown.faults.forEach(showFault);
       else error(redact(describeError(thrown)));
     },
   };
@@ -60,7 +87,9 @@ export function terminalOutput(colours: boolean): Output {
   const coloured = (code: number, text: string) => (colours ? `\u001b[${code}m${text}\u001b[0m` : text);
   return {
     redact,
-    mask: secret => maskTextsOf(secret.reveal()).forEach(text => masks.add(text)),
+    mask: secret => {
+      for (const text of maskTextsOf(secret.reveal())) masks.add(text);
+    },
     info: line => write(`  ${line}`),
     notice: line => write(`${coloured(36, 'Notice:')} ${line}`),
     warning: line => write(`${coloured(33, 'Warning:')} ${line}`),
@@ -69,19 +98,24 @@ export function terminalOutput(colours: boolean): Output {
       write(coloured(1, title));
       return work();
     },
-    fail: thrown => write(`${coloured(31, 'Error:')} ${describeError(thrown)}`),
+    report: async () => {},
+    fail: thrown => {
+      const faults = thrown instanceof UserError ? thrown.faults : [{ message: describeError(thrown) }];
+      for (const { reason, details } of faults.map(partsOf)) {
+        details.forEach(write);
+        write(`${coloured(31, 'Error:')} ${reason}`);
+      }
+    },
   };
 }
 
-/** Sets the outputs of an action; undefined ones stay unset. */
-export function writeOutputs(outputs: Readonly<Record<string, string | undefined>>, redact: (text: string) => string): void {
-  for (const [name, value] of Object.entries(outputs)) if (value !== undefined) setOutput(name, redact(value));
-}
-
 /** Appends Markdown to the job summary, cut where the runner would drop it; nothing outside a runner. */
-export async function writeSummary(markdown: string, file: string | undefined): Promise<void> {
+async function writeSummary(markdown: string, file: string | undefined): Promise<void> {
   if (!file) return;
-  const cut = markdown.length > summaryLimit ? `${markdown.slice(0, summaryLimit)}\n\n… cut: the summary would be too large.\n` : markdown;
+  const cut =
+    markdown.length > summaryLimit
+      ? `${markdown.slice(0, summaryLimit)}\n\n… cut: the summary would be too large.\n`
+      : markdown;
   await summary.addRaw(cut, true).write();
 }
 
@@ -90,8 +124,22 @@ export function writeResult(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 }
 
-function annotationOf({ place }: Fault, workspace: string, directory: string) {
-  if (!place) return {};
-  const file = relative(workspace, resolve(workspace, directory, place.file));
-  return { file, ...(place.line ? { startLine: place.line } : {}), ...(place.column ? { startColumn: place.column } : {}) };
+/** The reason in one line, to be shown last, and what the cluster or a program said about it. */
+function partsOf(fault: Fault): { readonly reason: string; readonly details: readonly string[] } {
+  const [reason = '', ...details] = describeFault(fault).split(/\r?\n/);
+  return { reason, details };
+}
+
+/** The place relative to the checkout instead of the app folder. */
+function placeIn(workspace: string, directory: string, place: Place | undefined): Place | undefined {
+  return place && { ...place, file: relative(workspace, resolve(workspace, directory, place.file)) };
+}
+
+function annotationOf({ file, line, column }: Place) {
+  return { file, ...(line ? { startLine: line } : {}), ...(column ? { startColumn: column } : {}) };
+}
+
+/** Lines of containers and programs must not be taken for commands by the runner, which ignores leading space and knows two forms. */
+function harmless(text: string): string {
+  return text.replace(/^(\s*):(?=:)/gm, '$1: ').replaceAll('##[', '## [');
 }

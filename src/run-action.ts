@@ -2,18 +2,17 @@ import type { Command } from './commands/command.ts';
 import type { RawInputs } from './core/inputs/reader.ts';
 import { Secret } from './core/secret.ts';
 import { readSurroundings, secretTextsOf } from './inputs.ts';
-import { actionOutput, writeOutputs, writeSummary } from './outputs.ts';
+import { actionOutput } from './outputs.ts';
 import { runToEnd } from './run.ts';
 
 /** Runs a command as an action: secrets masked first, outputs and summary written, the exit code set. */
 export async function runAction(command: Command, raw: RawInputs): Promise<void> {
   const surroundings = readSurroundings();
-  const output = actionOutput(surroundings.workspace, () => raw.get('app-directory')?.trim() || '.');
+  const output = actionOutput(surroundings, () => raw.get('app-directory')?.trim() || '.');
   for (const text of secretTextsOf(raw)) output.mask(new Secret(text));
   const code = await runToEnd(output, async signal => {
     const result = await command(raw, surroundings, output, signal);
-    writeOutputs(result.outputs, output.redact);
-    await writeSummary(result.summary, surroundings.summaryFile);
+    await output.report(result.outputs, result.summary);
     if (!result.ok) output.warning(result.text);
     return result.ok ? 0 : 1;
   });

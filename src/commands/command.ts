@@ -1,10 +1,10 @@
 import type { RawInputs } from '../core/inputs/reader.ts';
 import type { Surroundings } from '../inputs.ts';
-import type { Output } from '../outputs.ts';
+import type { Output, Outputs } from '../outputs.ts';
 
 /** What a command came to, the same for an action and the command line. */
 export interface CommandResult {
-  readonly outputs: Readonly<Record<string, string | undefined>>;
+  readonly outputs: Outputs;
   /** Markdown for the job summary. */
   readonly summary: string;
   /** Text for a terminal. */

@@ -7,52 +7,53 @@ import { deploymentOutputs, deploymentSummary, deploymentText, failureSummary } 
 import type { Secret } from '../core/secret.ts';
 import { connectCluster } from '../edges/cluster/kubernetes-cluster.ts';
 import { Docker } from '../edges/docker/docker.ts';
+import { AppFolder } from '../edges/workspace/app-folder.ts';
 import { textFiles } from '../edges/text-files.ts';
 import { describeError } from '../errors.ts';
 import { buildImage, decideImage } from '../flows/build-image.ts';
 import { type DeployResult, deploy } from '../flows/deploy.ts';
 import type { ImageBuilder } from '../flows/ports.ts';
 import { type Prepared, prepareApp } from '../flows/prepare.ts';
-import { writeOutputs, writeSummary } from '../outputs.ts';
 import type { CommandResult } from './command.ts';
 import type { DeploySetting } from './deploy.ts';
 
-/** Reads the app and deploys it, or renders its manifests into a folder. */
+/** Reads the app and deploys it, or renders its manifests into a folder; a failure's outputs and summary have what was known by then. */
 export async function carryOut(setting: DeploySetting): Promise<CommandResult> {
-  const { inputs, folder, output, surroundings } = setting;
+  const { inputs, output, surroundings } = setting;
+  const folder = new AppFolder({ directory: resolve(inputs.appDirectory), log: output, environment: surroundings.environment });
   const files = textFiles(process.cwd());
   const prepared = await output.group('Read the app', async () => {
     const app = await prepareApp(inputs, { workspace: folder, files, mask: output.mask }, surroundings.repositoryId);
-    output.info(`Found ${app.app.project.functions.length} functions of model ${app.app.project.model} in ${inputs.appDirectory}`);
+    const { functions, model } = app.app.project;
+    output.info(`Found ${functions.length} function${functions.length === 1 ? '' : 's'} of model ${model} in ${inputs.appDirectory}`);
     return app;
   });
   for (const { message } of prepared.app.notices) output.notice(message);
-  const images = await imageBuilderOf(setting, prepared);
-  return inputs.mode === 'render' ? renderInto(setting, prepared, images, files) : deployInto(setting, prepared, images);
-}
-
-async function deployInto(setting: DeploySetting, prepared: Prepared, images: ImageBuilder): Promise<CommandResult> {
-  const { inputs, output, signal, surroundings } = setting;
-  const { mask, redact } = output;
-  const kubeconfig = inputs.kubeconfig ?? '';
-  const cluster = await connectCluster({ kubeconfig, mask, signal });
   let known: Partial<DeployResult> = {};
   const learn = (more: Partial<DeployResult>) => {
     known = { ...known, ...more };
   };
-  const { wait, verify, prune, timeout } = inputs;
   try {
-    const result = await deploy(
-      { prepared, wait, verify, prune, timeout, context: surroundings.context, pullConfig: pullConfigOf(setting) },
-      { cluster, images, log: output, mask, now: () => new Date(), signal, learn },
-    );
-    const outputs = deploymentOutputs(prepared.app, result);
-    return { outputs, summary: redact(deploymentSummary(prepared.app, result)), text: redact(deploymentText(prepared.app, result)), ok: true };
+    const images = await imageBuilderOf(setting, folder, prepared);
+    return inputs.mode === 'render' ? await renderInto(setting, prepared, images, files) : await deployInto(setting, prepared, images, learn);
   } catch (error) {
-    writeOutputs(deploymentOutputs(prepared.app, known), redact);
-    await writeSummary(redact(failureSummary(prepared.app, known, describeError(error))), surroundings.summaryFile);
+    await output.report(deploymentOutputs(prepared.app, known), failureSummary(prepared.app, known, describeError(error)));
     throw error;
   }
+}
+
+async function deployInto(setting: DeploySetting, prepared: Prepared, images: ImageBuilder, learn: (known: Partial<DeployResult>) => void): Promise<CommandResult> {
+  const { inputs, output, signal, surroundings } = setting;
+  const { mask, redact } = output;
+  const kubeconfig = inputs.kubeconfig ?? '';
+  const cluster = await connectCluster({ kubeconfig, mask, signal });
+  const { wait, verify, prune, timeout } = inputs;
+  const result = await deploy(
+    { prepared, wait, verify, prune, timeout, context: surroundings.context, pullConfig: pullConfigOf(setting) },
+    { cluster, images, log: output, mask, now: () => new Date(), signal, learn },
+  );
+  const outputs = deploymentOutputs(prepared.app, result);
+  return { outputs, summary: redact(deploymentSummary(prepared.app, result)), text: redact(deploymentText(prepared.app, result)), ok: true };
 }
 
 async function renderInto(setting: DeploySetting, { app }: Prepared, images: ImageBuilder, files: ReturnType<typeof textFiles>): Promise<CommandResult> {
@@ -68,7 +69,7 @@ async function renderInto(setting: DeploySetting, { app }: Prepared, images: Ima
   return { outputs, summary: `### ${app.name}: manifests rendered\n\n${plan.objects.length} objects in \`${path}\`.\n`, text: path, ok: true };
 }
 
-async function imageBuilderOf({ inputs, folder, registries, surroundings, output, signal }: DeploySetting, { app, source }: Prepared): Promise<ImageBuilder> {
+async function imageBuilderOf({ inputs, registries, surroundings, output, signal }: DeploySetting, folder: AppFolder, { app, source }: Prepared): Promise<ImageBuilder> {
   const { registryUsername: username, registryPassword: password } = inputs;
   const credentials = username && password ? { username, password } : undefined;
   const engine = new Docker({ log: output, environment: surroundings.environment, credentials });

@@ -1,9 +1,10 @@
+import { access, constants } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseImageReference, parseRegistry, repositoryOf } from '../core/image.ts';
-import { type DeployInputs, parseDeployInputs } from '../core/inputs/inputs.ts';
+import { type DeployInputs, isKubeconfigPath, parseDeployInputs } from '../core/inputs/inputs.ts';
 import { Secret } from '../core/secret.ts';
 import { Registries } from '../edges/registry/registries.ts';
-import { AppFolder } from '../edges/workspace/app-folder.ts';
+import { type Fault, UsageError } from '../errors.ts';
 import type { Surroundings } from '../inputs.ts';
 import type { Output } from '../outputs.ts';
 import type { Command } from './command.ts';
@@ -11,7 +12,6 @@ import type { Command } from './command.ts';
 /** Everything that the rest of a deployment is made of. */
 export interface DeploySetting {
   readonly inputs: DeployInputs;
-  readonly folder: AppFolder;
   readonly registries: Registries;
   readonly surroundings: Surroundings;
   readonly output: Output;
@@ -23,14 +23,13 @@ export const deployCommand: Command = async (raw, surroundings, output, signal) 
   const inputs = parseDeployInputs(raw);
   const { registryUsername: username, registryPassword: password } = inputs;
   if (username && password) output.mask(new Secret(`${username}:${password.reveal()}`));
-  const folder = new AppFolder({ directory: resolve(inputs.appDirectory), log: output, environment: surroundings.environment });
-  await folder.readSource();
+  await assertThere(inputs);
   const target = registryOf(inputs);
   using registries = new Registries({ ...target, ...(username && password ? { credentials: { username, password } } : {}) });
   registries.at(target.host).begin();
   const { carryOut } = await import('./deploy-app.ts');
   // Awaited here, since leaving the function closes the registries.
-  return await carryOut({ inputs, folder, registries, surroundings, output, signal });
+  return await carryOut({ inputs, registries, surroundings, output, signal });
 };
 
 /** Host of the image, and the repository to push to when the app's name is an input. */
@@ -38,4 +37,20 @@ function registryOf({ registry, image, name }: DeployInputs): { readonly host: s
   if (image !== undefined || registry === undefined) return { host: parseImageReference(image ?? '').host };
   const address = parseRegistry(registry);
   return name === undefined ? { host: address.host } : { host: address.host, pushTo: repositoryOf(address, name) };
+}
+
+/** What is known to be wrong without loading more, before anything is asked of the registry. */
+async function assertThere({ appDirectory, kubeconfig }: DeployInputs): Promise<void> {
+  const faults: Fault[] = [];
+  if (!(await isReadable(resolve(appDirectory, 'host.json')))) {
+    faults.push({ message: `Folder "${appDirectory}" has no "host.json". Set the input "app-directory" to the folder of the function app.` });
+  }
+  if (kubeconfig !== undefined && isKubeconfigPath(kubeconfig) && !(await isReadable(kubeconfig))) {
+    faults.push({ message: `Input "kubeconfig" names the file "${kubeconfig}", which cannot be read. Give the path or the text of a kubeconfig.` });
+  }
+  if (faults.length > 0) throw new UsageError(faults);
+}
+
+function isReadable(path: string): Promise<boolean> {
+  return access(path, constants.R_OK).then(() => true, () => false);
 }

@@ -49,5 +49,11 @@ async function readTest(inputs: SmokeTestInputs, surroundings: Surroundings, out
   const checks = smokeChecksOf(given ?? [], project);
   if (!project) output.notice('The code of the app is not at hand, so that no function keys are sent. Set the input "app-directory" to the folder of "host.json" where they are needed.');
   const { namespace, retries, timeout, url } = inputs;
-  return { name, namespace, checks, project, url: url === undefined ? undefined : new URL(url), retries, timeout };
+  return { name, namespace, checks, project, url: url === undefined ? undefined : addressOf(url), retries, timeout };
+}
+
+function addressOf(url: string): URL {
+  const address = URL.parse(url);
+  if (address) return address;
+  throw new UserError(`Input "url" must be an address such as "https://shop.example.com", got "${url}".`);
 }

@@ -9,7 +9,7 @@ import { openStorageQueue } from '../edges/queue/storage-queue.ts';
 import { Registries } from '../edges/registry/registries.ts';
 import { systemClock } from '../edges/system-clock.ts';
 import { textFiles } from '../edges/text-files.ts';
-import { UserError } from '../errors.ts';
+import { describeError, UserError } from '../errors.ts';
 import { loadConfig, readSettings } from '../flows/prepare.ts';
 import type { OpenQueue } from '../flows/queue-port.ts';
 import { assertDeletable, type Teardown, teardownApp } from '../flows/teardown.ts';
@@ -17,7 +17,7 @@ import type { ImageRepository } from '../flows/teardown-images.ts';
 import type { NamespaceWish } from '../flows/teardown-namespace.ts';
 import type { QueueSearch } from '../flows/teardown-queues.ts';
 import type { Surroundings } from '../inputs.ts';
-import { type Output, writeOutputs } from '../outputs.ts';
+import type { Output } from '../outputs.ts';
 import { bareSource, readSourceIfThere } from './app-source.ts';
 import type { Command } from './command.ts';
 
@@ -37,7 +37,7 @@ export const teardown: Command = async (raw, surroundings, output, signal) => {
     if (result.faults.length > 0) output.fail(new UserError(result.faults.map(message => ({ message }))));
     return { outputs: teardownOutputs(result), summary: output.redact(teardownSummary(result)), text: output.redact(teardownText(result)), ok: result.faults.length === 0 };
   } catch (error) {
-    writeOutputs(teardownOutputs({ deleted: known }), output.redact);
+    await output.report(teardownOutputs({ deleted: known }), `### ${request.name}: not removed\n\n**${describeError(error).split('\n')[0]}**\n`);
     throw error;
   }
 };

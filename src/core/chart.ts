@@ -76,7 +76,7 @@ function greatestOf(span: readonly Sample[], seconds: number): Sample | undefine
 
 /** A quotation mark or a line break would end the title and spoil the whole block. */
 function titleText(text: string): string {
-  return text.replace(/["`\r\n]+/g, ' ');
+  return text.replace(/["`\s]+/g, ' ');
 }
 
 function rounded(value: number): number {

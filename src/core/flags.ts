@@ -13,7 +13,7 @@ export interface Flags {
 }
 
 /** Inputs that a flag of singular form may give several times, one line each. */
-const repeated: Readonly<Record<string, InputName>> = { setting: 'settings', tag: 'tags', 'build-arg': 'build-args' };
+export const repeated: Readonly<Record<string, InputName>> = { setting: 'settings', tag: 'tags', 'build-arg': 'build-args' };
 /** Inputs whose flag may stand without a value, or as `--no-<name>`. */
 const switches: ReadonlySet<string> = new Set(['wait', 'prune', 'rollback-on-failure', 'take-over', 'everything', 'delete-namespace', 'delete-images', 'delete-queues', 'dry-run']);
 

@@ -1,4 +1,5 @@
 import { type CommandRow, commandRows } from './commands-table.ts';
+import { repeated } from './flags.ts';
 import { inputDescriptions } from './inputs/descriptions.ts';
 import { type InputName, type InputRow, inputRow } from './inputs/table.ts';
 
@@ -70,10 +71,12 @@ function inputFlags({ inputs }: CommandRow): readonly string[] {
 
 function inputEntry(name: InputName): string {
   const { choices, default: fallback, later }: InputRow = inputRow(name) ?? { group: 'app' };
+  const single = Object.keys(repeated).find(flag => repeated[flag] === name);
   const notes = [
     ...(choices ? [`One of ${choices.join(', ')}.`] : []),
-    ...(fallback === undefined ? [] : [`Default: ${fallback}.`]),
+    ...(fallback === undefined ? [] : [`Default: "${fallback}".`]),
     ...(later ? ['Not available yet.'] : []),
+    ...(single ? [`--${single}=LINE gives one line and may be repeated.`] : []),
   ];
   return entry(`--${name}=VALUE`, [firstSentence(inputDescriptions[name]), ...notes].join(' '));
 }

@@ -8,12 +8,13 @@ export interface HostAnswers {
   readonly functionStatus: ReadonlyMap<string, unknown>;
 }
 
-/** What keeps a host from being loaded: a state, an error of its own, a function too many or too few, a function's error. */
-export function faultsOfHost(workload: Workload, answers: HostAnswers): readonly string[] {
+/** What keeps a host of an app that declares these names from being loaded: a state, an error of its own, a function too many or too few, a function's error. */
+export function faultsOfHost(workload: Workload, declared: readonly string[], answers: HostAnswers): readonly string[] {
   const expected = workload.functions.map(fn => fn.name);
   const listed = listedNames(answers.functions);
   const missing = expected.filter(name => !listed.includes(name));
-  const extra = listed.filter(name => !expected.includes(name));
+  // A host may list the functions of other workloads, which it does not run.
+  const extra = listed.filter(name => !declared.includes(name));
   return [
     ...faultsOfStatus(answers.status),
     ...missing.map(name => `The host did not load the function "${name}", which the code declares.`),

@@ -2,12 +2,13 @@ import { assertNoFaults, type Fault, type Place } from '../errors.ts';
 import type { App, FunctionScaler, Notice, Scaling, Workload } from './app.ts';
 import type { Config, FunctionConfig, Scale, WorkloadConfig } from './config/config.ts';
 import type { ShapeInputs } from './inputs/inputs.ts';
+import { findConnection } from './connections.ts';
 import { definedOf } from './defined.ts';
 import { faultOfAppName, objectNameOf } from './names.ts';
 import { nearest } from './nearest.ts';
 import type { AppFunction, Project } from './project.ts';
-import { findSetting, type Settings } from './settings.ts';
-import { type TriggerRow, triggerRow } from './triggers.ts';
+import type { Settings } from './settings.ts';
+import { noticeForTrigger, type TriggerRow, triggerRow } from './triggers.ts';
 
 /** What an app is resolved from. */
 export interface AppSources {
@@ -156,19 +157,23 @@ class Resolution {
     for (const { what, place, advice } of unknown) this.faults.push({ message: `Value "${what}" of function "${fn.name}" cannot be known without running the code. ${advice}`, place });
     if (unknown.length > 0) return [];
     const { settings, project } = this.#sources;
-    const scaler = row.scaler({ binding: fn.bindings[0], host: project.host, config, settings, fault: message => this.#faultAt(fn.place, message) });
+    const scaler = row.scaler({
+      binding: fn.bindings[0], host: project.host, config, settings,
+      fault: message => this.#faultAt(fn.place, message),
+      notice: message => this.notices.push({ function: fn.name, message }),
+    });
     return scaler ? [{ function: fn.name, scaler }] : [];
   }
 
   #reasonsForOne(placed: readonly Placed[]): readonly Notice[] {
-    return placed.filter(one => one.row.keepsOne && typeof one.config.trigger !== 'object').map(({ fn }) => ({
-      function: fn.name,
-      message: `Function "${fn.name}" keeps one replica running: no scaler can see its trigger "${fn.bindings[0].type}".`,
-    }));
+    return placed.filter(one => typeof one.config.trigger !== 'object').flatMap(({ fn }) => {
+      const message = noticeForTrigger(fn.name, fn.bindings[0].type);
+      return message === undefined ? [] : [{ function: fn.name, message }];
+    });
   }
 
   #checkStorage({ fn, row }: Placed): void {
-    if (!row.needsStorage || findSetting(this.#sources.settings, 'AzureWebJobsStorage').kind !== 'missing') return;
+    if (!row.needsStorage || findConnection(this.#sources.settings, 'AzureWebJobsStorage')) return;
     this.#faultAt(fn.place, `Function "${fn.name}" needs storage for its trigger "${fn.bindings[0].type}", but the setting "AzureWebJobsStorage" is missing. Add it to the input "secret-settings".`);
   }
 

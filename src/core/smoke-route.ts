@@ -4,9 +4,9 @@ import type { AppFunction, Project } from './project.ts';
 /** Who may call a function. */
 export type AuthLevel = 'anonymous' | 'function' | 'admin';
 
-/** The HTTP function that answers a path (without query) for a method; a literal route wins over one with parameters. */
+/** The HTTP function that answers a path, with or without its query, for a method; a literal route wins over one with parameters. */
 export function functionOfPath(project: Project, method: string, path: string): AppFunction | undefined {
-  const segments = segmentsOf(path);
+  const segments = segmentsOf(path.split('?')[0] ?? '');
   const fitting = project.functions.filter(fn => {
     const route = pathOf(project, fn);
     return route !== undefined && !fn.disabled && takesMethod(fn, method) && fits(segmentsOf(route), segments);
@@ -54,5 +54,5 @@ function isParameter(segment: string): boolean {
 }
 
 function segmentsOf(path: string): readonly string[] {
-  return path.split('?')[0]?.split('/').filter(segment => segment !== '') ?? [];
+  return path.split('/').filter(segment => segment !== '');
 }

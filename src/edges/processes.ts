@@ -42,7 +42,7 @@ export async function runProgram(command: Command, signal: AbortSignal): Promise
   if (deadline.aborted) {
     const seconds = Math.round(command.deadline / 1000);
     throw new UserError(
-      `"${command.program}" was ended after ${seconds} s without a result. Its last lines were: ${lastLines(ending.output)}`,
+      `"${command.program}" was ended after ${seconds} s without a result. Look at its last lines and at the network of this machine.\n${lastLines(ending.output)}`,
     );
   }
   return ending;

@@ -26,18 +26,19 @@ const stages: readonly (readonly string[])[] = [
 /** Creates the namespace; throws UserError that names the missing right. */
 export async function createNamespace(cluster: Cluster, namespace: string): Promise<void> {
   try {
-    await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+    await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: { 'app.kubernetes.io/managed-by': 'aks-functions' } } });
   } catch (cause) {
     if (!(cause instanceof RemoteError && cause.status === 403)) throw cause;
     throw new UserError(`The namespace "${namespace}" does not exist, and the identity of the kubeconfig may not create it: it lacks the verb "create" on the resource "namespaces". Create the namespace, or grant that verb by a ClusterRole.`, { cause });
   }
 }
 
-/** Applies the objects of the plan in stages and returns what that changed. */
-export async function applyPlan(cluster: Cluster, objects: readonly Manifest[], owned: ReadonlyMap<string, LiveObject>): Promise<Changes> {
+/** Applies the objects of the plan in stages and returns what that changed; `begin` is told the key of each before it is sent. */
+export async function applyPlan(cluster: Cluster, objects: readonly Manifest[], owned: ReadonlyMap<string, LiveObject>, begin: (key: string) => void): Promise<Changes> {
   const results: (readonly [string, 'created' | 'changed' | 'unchanged'])[] = [];
   for (const kinds of stages) {
     const stage = objects.filter(object => kinds.includes(object.kind));
+    for (const object of stage) begin(keyOf(object));
     results.push(...await Promise.all(stage.map(async object => [keyOf(object), await applyObject(cluster, object, owned)] as const)));
   }
   const of = (result: string) => results.filter(([, one]) => one === result).map(([key]) => key).sort();

@@ -1,6 +1,6 @@
 import { formatImageReference, type ImageReference, manifestName } from '../core/image.ts';
 import { asksForEngine, type DockerPlan, type ImagePlan, type ImageRequest, imagePlan } from '../core/image-plan.ts';
-import { UserError } from '../errors.ts';
+import { asUsageError, UserError } from '../errors.ts';
 import { buildLayers, type LayerPorts } from './build-layers.ts';
 import type { BuiltImage, ImageEngine } from './ports.ts';
 
@@ -9,10 +9,14 @@ export interface ImagePorts extends LayerPorts {
   readonly engine: ImageEngine;
 }
 
-/** The plan for an image; asks whether a Docker engine answers only when that decides. */
+/** The plan for an image; asks whether a Docker engine answers only when that decides. Throws UsageError for what cannot be built. */
 export async function decideImage(request: ImageRequest, engine: ImageEngine, signal: AbortSignal): Promise<ImagePlan> {
   const engineAnswers = asksForEngine(request) && (await engine.answers(signal));
-  return imagePlan(request, engineAnswers);
+  try {
+    return imagePlan(request, engineAnswers);
+  } catch (error) {
+    throw asUsageError(error);
+  }
 }
 
 /** Makes sure that the registry holds the planned image, and says under which digest. */
@@ -32,6 +36,8 @@ async function buildByEngine(
   ports: ImagePorts,
   signal: AbortSignal,
 ): Promise<BuiltImage> {
+  // A wrong password shows here at once; the engine would build first and then try to push for most of a minute.
+  await ports.registryAt(target.host).findDigest(target.repository, manifestName(build.images[0] ?? target), signal);
   await ports.engine.build(build, signal);
   await ports.engine.push(build.images, signal);
   const [first] = build.images;

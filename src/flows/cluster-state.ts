@@ -5,7 +5,7 @@ import { labelKeys, selectorOf, shortHash } from '../core/names.ts';
 import { keyOf } from '../core/plan.ts';
 import { parseRelease, type Release, releaseType } from '../core/release.ts';
 import type { SettingsSource } from '../core/settings.ts';
-import { assertNoFaults, RemoteError, UserError } from '../errors.ts';
+import { allOrFaults, assertNoFaults, RemoteError, UserError } from '../errors.ts';
 import type { Cluster, Kind, LiveObject } from './cluster-port.ts';
 
 /** Kinds that an app may have objects of; what has dependants comes last when it is deleted in this order. */
@@ -46,7 +46,7 @@ export async function readClusterState(cluster: Cluster, app: App, sources: read
 
 /** Objects with the app's label, by `Kind/name`. */
 export async function listOwned(cluster: Cluster, namespace: string, app: string): Promise<ReadonlyMap<string, LiveObject>> {
-  const lists = await Promise.all(ownedKinds.map(async kind => {
+  const lists = await allOrFaults(ownedKinds.map(async kind => {
     const items: readonly LiveObject[] = await cluster.list(kind, namespace, { labels: selectorOf(app) });
     return items.map(item => [`${kind}/${item.metadata?.name}`, item] as const);
   }));

@@ -38,7 +38,8 @@ export class Deadline {
     try {
       await pause(milliseconds, undefined, { signal: this.signal });
     } catch (cause) {
-      throw new Interrupted('The run was interrupted while it waited.', { cause });
+      const { reason } = this.signal;
+      throw reason instanceof Interrupted ? reason : new Interrupted('The run was interrupted. Run again to complete it.', { cause });
     }
   }
 }

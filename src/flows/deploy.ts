@@ -6,7 +6,7 @@ import { keysSecretName, releaseName } from '../core/names.ts';
 import { keyOf, type Plan, planDeployment, sameObjects } from '../core/plan.ts';
 import { keysOfReleases, type Release, type RunContext } from '../core/release.ts';
 import type { Secret } from '../core/secret.ts';
-import { describeError, Interrupted } from '../errors.ts';
+import { describeError, Interrupted, joinedError } from '../errors.ts';
 import { applyPlan, type Changes, createNamespace, ensureFunctionKeys, prune } from './apply.ts';
 import type { Cluster } from './cluster-port.ts';
 import { assertNotForeign, type ClusterState, readClusterState } from './cluster-state.ts';
@@ -66,6 +66,8 @@ class DeployRun {
   readonly #phases: { name: string; seconds: number }[] = [];
   /** The last release had the same plan and was good, so workloads at zero need not be woken again. */
   #isVerified = false;
+  /** Objects that were applied or may have been; to let go one that was not woken would be a change of its own. */
+  readonly #touched = new Set<string>();
 
   constructor(deployment: Deployment, ports: DeployPorts) {
     this.#deployment = deployment;
@@ -94,17 +96,25 @@ class DeployRun {
     }
   }
 
-  /** The registry and the cluster are asked at once; the first to fail stops the other. */
+  /** The registry and the cluster are asked at once. A cluster that cannot be deployed to stops the build. */
   async #buildAndLook(): Promise<readonly [BuiltImage, ClusterState]> {
     const { cluster, images, signal } = this.#ports;
     const { app, config } = this.#deployment.prepared;
     const stop = new AbortController();
+    const reasons: unknown[] = [];
+    const note = (reason: unknown) => {
+      // What a stopped build says is no fault of its own.
+      if (!stop.signal.aborted) reasons.push(reason);
+    };
     const build = images.build(AbortSignal.any([signal, stop.signal]));
     const state = readClusterState(cluster, app, settingsSourcesOf(config));
-    state.catch(reason => stop.abort(reason));
-    const settled = await Promise.allSettled([state, build]);
-    const failed = settled.find(result => result.status === 'rejected');
-    if (failed) throw failed.reason;
+    build.catch(note);
+    state.catch(reason => {
+      note(reason);
+      stop.abort(reason);
+    });
+    await Promise.allSettled([state, build]);
+    if (reasons.length > 0) throw joinedError(reasons);
     return [await build, await state];
   }
 
@@ -133,7 +143,7 @@ class DeployRun {
     const { cluster, log } = this.#ports;
     await ensureFunctionKeys(cluster, plan, state.owned);
     const woken = plan.objects.map(object => this.#woken(object, state));
-    const changes = await applyPlan(cluster, woken, state.owned);
+    const changes = await applyPlan(cluster, woken, state.owned, key => this.#touched.add(key));
     for (const key of changes.created) log.info(`Created ${key}`);
     for (const key of changes.changed) log.info(`Changed ${key}`);
     log.info(`Left ${changes.unchanged.length} objects unchanged`);
@@ -172,7 +182,7 @@ class DeployRun {
 
   /** Applies the woken ScaledObjects as planned, which takes the annotation away. */
   async #letGo(cluster: Cluster, plan: Plan, state: ClusterState): Promise<void> {
-    const woken = plan.objects.filter(object => this.#woken(object, state) !== object);
+    const woken = plan.objects.filter(object => this.#woken(object, state) !== object && this.#touched.has(keyOf(object)));
     await Promise.all(woken.map(object => cluster.apply(object)));
   }
 

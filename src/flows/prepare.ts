@@ -5,9 +5,10 @@ import type { AppInputs, ShapeInputs } from '../core/inputs/inputs.ts';
 import type { Project, SourceTree } from '../core/project.ts';
 import { resolveApp } from '../core/resolve-app.ts';
 import type { Secret } from '../core/secret.ts';
+import { settleProject } from '../core/settle.ts';
 import { mergeSettings, overlapFaults, plainLayer, secretLayer, type Settings, type SettingsLayer, type SettingsSource } from '../core/settings.ts';
 import { parseLocalSettings, parseSettingLines, toSecrets } from '../core/settings-text.ts';
-import { assertNoFaults, Interrupted, UsageError, UserError } from '../errors.ts';
+import { assertNoFaults, asUsageError, UserError } from '../errors.ts';
 import type { Workspace } from './ports.ts';
 
 /** Text files on this machine. */
@@ -41,8 +42,7 @@ export async function prepareApp(inputs: PrepareInputs, ports: PreparePorts, rep
   try {
     return await readApp(inputs, ports, repositoryId);
   } catch (error) {
-    if (error instanceof UserError && !(error instanceof Interrupted)) throw new UsageError(error.faults, { cause: error });
-    throw error;
+    throw asUsageError(error);
   }
 }
 
@@ -50,8 +50,10 @@ async function readApp(inputs: PrepareInputs, ports: PreparePorts, repositoryId:
   const source = await ports.workspace.readSource();
   const [config, project] = await readBoth(loadConfig(inputs, ports.files, source), discoverProject(source));
   const layers = await settingsLayers(inputs, config, ports);
-  const resolve = (sources: readonly SettingsSource[]) =>
-    resolveApp({ inputs, config, project, settings: mergeSettings(layers, sources), repositoryId });
+  const resolve = (sources: readonly SettingsSource[]) => {
+    const settings = mergeSettings(layers, sources);
+    return resolveApp({ inputs, config, project: settleProject(project, settings), settings, repositoryId });
+  };
   return { app: resolve(settingsSourcesOf(config)), config, source, resolve };
 }
 

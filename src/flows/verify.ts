@@ -28,7 +28,7 @@ async function verifyWorkload(context: WaitContext, workload: Workload, key: Sec
     if (pod === '') return undefined;
     const answers = await host.ask(pod);
     if (!answers || !isSettled(answers.status)) return undefined;
-    faults = faultsOfHost(workload, answers);
+    faults = faultsOfHost(workload, app.project.functions.map(fn => fn.name), answers);
     return true;
   }, () => `The host of "${workload.objectName}" did not finish starting`);
   if (faults.length > 0) throw await loadError(context, workload, pod, faults);

@@ -13,12 +13,13 @@ const cases = [
   { name: 'names a function that the host did not load', given: { ...good, functions: [] }, expected: ['The host did not load the function "orders", which the code declares.'] },
   { name: 'names the state of a host that does not run', given: { ...good, status: { state: 'Error', errors: ['no storage'] } }, expected: ['The host is in state "Error", not "Running".', 'The host reported: no storage'] },
   { name: 'gives the error of a function', given: { ...good, functionStatus: new Map([['orders', { errors: ['listener failed'] }]]) }, expected: ['Function "orders": listener failed'] },
+  { name: 'lets a host list a function of another workload', given: { ...good, functions: [{ name: 'orders' }, { name: 'greet' }] }, expected: [] },
   { name: 'does not count a disabled function of the host', given: { ...good, functions: [{ name: 'orders' }, { name: 'old', isDisabled: true }] }, expected: [] },
 ];
 
-for (const { name, given, expected } of cases) test(name, () => assert.deepEqual(faultsOfHost(workload, given), expected));
+for (const { name, given, expected } of cases) test(name, () => assert.deepEqual(faultsOfHost(workload, ['orders', 'greet'], given), expected));
 
 test('names a function that the code does not declare', () => {
-  const [fault] = faultsOfHost(workload, { ...good, functions: [{ name: 'orders' }, { name: 'ghost' }] });
+  const [fault] = faultsOfHost(workload, ['orders'], { ...good, functions: [{ name: 'orders' }, { name: 'ghost' }] });
   assert.match(fault ?? '', /loaded the function "ghost", which was not found/);
 });

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { findConnection, storageConnectionFault } from '../../src/core/connections.ts';
-import { Secret } from '../../src/core/secret.ts';
-import { findSetting, hasSetting, mergeSettings, overlapFaults, plainLayer, resolveText, secretLayer } from '../../src/core/settings.ts';
+import {
+  findSetting,
+  hasSetting,
+  mergeSettings,
+  overlapFaults,
+  plainLayer,
+  resolveText,
+  secretLayer,
+} from '../../src/core/settings.ts';
 import { parseLocalSettings, parseSettingLines, toSecrets } from '../../src/core/settings-text.ts';
 import { faultsOf } from './faults.ts';
 
@@ -15,7 +21,11 @@ const lineCases = [
   { name: 'takes Windows line ends', given: 'A=1\r\nB=2\r\n', expected: { A: '1', B: '2' } },
   { name: 'skips blank lines and comments', given: '\n  \n# A=1\nB=2', expected: { B: '2' } },
   { name: 'takes an empty value', given: 'A=', expected: { A: '' } },
-  { name: 'takes the names that Kubernetes takes', given: '_a-b.C=1\nAzureWebJobs.f.Disabled=1', expected: { '_a-b.C': '1', 'AzureWebJobs.f.Disabled': '1' } },
+  {
+    name: 'takes the names that Kubernetes takes',
+    given: '_a-b.C=1\nAzureWebJobs.f.Disabled=1',
+    expected: { '_a-b.C': '1', 'AzureWebJobs.f.Disabled': '1' },
+  },
   { name: 'keeps white space of a value', given: 'A= x ', expected: { A: ' x ' } },
 ];
 
@@ -45,11 +55,15 @@ test('any map of settings comes back from its lines', () => {
   const name = fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_.-]{0,20}$/);
   const value = fc.string().map(text => text.replace(/[\r\n]/g, ''));
   fc.assert(
-    fc.property(fc.dictionary(name, value, { noNullPrototype: true }), fc.constantFrom('\n', '\r\n'), (values, lineEnd) => {
-      const given = new Map(Object.entries(values).filter(([key]) => key !== '__proto__'));
-      const text = [...given].map(([key, one]) => `${key}=${one}`).join(lineEnd);
-      assert.deepEqual(parseSettingLines(text, plainInput), given);
-    }),
+    fc.property(
+      fc.dictionary(name, value, { noNullPrototype: true }),
+      fc.constantFrom('\n', '\r\n'),
+      (values, lineEnd) => {
+        const given = new Map(Object.entries(values).filter(([key]) => key !== '__proto__'));
+        const text = [...given].map(([key, one]) => `${key}=${one}`).join(lineEnd);
+        assert.deepEqual(parseSettingLines(text, plainInput), given);
+      },
+    ),
     { seed: 1, numRuns: 200 },
   );
 });
@@ -77,7 +91,11 @@ test('local.settings.json gives secrets, apart from public names', () => {
 });
 
 const localFaults = [
-  { name: 'that is encrypted', given: '{"IsEncrypted": true, "Values": {}}', expected: ['l.json:1:17: The settings are encrypted. Run "func settings decrypt" where they were written.'] },
+  {
+    name: 'that is encrypted',
+    given: '{"IsEncrypted": true, "Values": {}}',
+    expected: ['l.json:1:17: The settings are encrypted. Run "func settings decrypt" where they were written.'],
+  },
   {
     name: 'with the storage emulator and a bad name',
     given: '{"Values": {"AzureWebJobsStorage": "UseDevelopmentStorage=true", "a:b": "hush", "c": []}}',
@@ -87,7 +105,13 @@ const localFaults = [
       'l.json:1:86: Setting "c" is no text, number or boolean. Write its value in quotes.',
     ],
   },
-  { name: 'that is no JSON', given: '{"Values": {"a": hush}}', expected: ['l.json:1:18: The file is not JSON. A JSON value is expected here: a number, true, false, null or a text in double quotes.'] },
+  {
+    name: 'that is no JSON',
+    given: '{"Values": {"a": hush}}',
+    expected: [
+      'l.json:1:18: The file is not JSON. A JSON value is expected here: a number, true, false, null or a text in double quotes.',
+    ],
+  },
   { name: 'that is a list', given: '[]', expected: ['l.json: The file is no JSON object. Write {"Values": {…}}.'] },
 ];
 
@@ -103,8 +127,18 @@ test('a setting that is given elsewhere is not looked at in local.settings.json'
 });
 
 test('a later layer wins, whether it is secret or not', () => {
-  const settings = mergeSettings([plainLayer({ A: '1', B: '1' }), secretLayer(toSecrets(new Map([['A', '2']]))), plainLayer({ C: '3' })]);
-  assert.deepEqual([...settings.plain], [['B', '1'], ['C', '3']]);
+  const settings = mergeSettings([
+    plainLayer({ A: '1', B: '1' }),
+    secretLayer(toSecrets(new Map([['A', '2']]))),
+    plainLayer({ C: '3' }),
+  ]);
+  assert.deepEqual(
+    [...settings.plain],
+    [
+      ['B', '1'],
+      ['C', '3'],
+    ],
+  );
   assert.equal(settings.secret.get('A')?.reveal(), '2');
 });
 
@@ -114,16 +148,52 @@ test('a name that is setting and secret at once is a fault', () => {
 
 const known = { kind: 'Secret', name: 's', keys: new Map([['InSecret', 'hash']]) } as const;
 const unknown = { kind: 'ConfigMap', name: 'c' } as const;
-const settings = mergeSettings([plainLayer({ Queue: 'orders', Env: 'dev', 'Con__accountName': 'acc' }), secretLayer(toSecrets(new Map([['Hidden', 'x']])))], [known]);
+const settings = mergeSettings(
+  [
+    plainLayer({ Queue: 'orders', Env: 'dev', Con__accountName: 'acc' }),
+    secretLayer(toSecrets(new Map([['Hidden', 'x']]))),
+  ],
+  [known],
+);
 const open = { ...settings, sources: [known, unknown] };
 
 const resolutions = [
-  { name: 'replaces every name, whatever its case', given: '%queue%-%Env%', within: settings, expected: { kind: 'text', text: 'orders-dev', secret: [] } },
-  { name: 'tells which settings were secret', given: 'a%Hidden%', within: settings, expected: { kind: 'text', text: 'ax', secret: ['Hidden'] } },
-  { name: 'leaves single percent signs', given: '5% of 10%', within: settings, expected: { kind: 'text', text: '5% of 10%', secret: [] } },
-  { name: 'names the missing settings', given: '%No%-%Nor%-%No%', within: settings, expected: { kind: 'missing', names: ['No', 'Nor'] } },
-  { name: 'cannot read an existing object', given: '%InSecret%', within: settings, expected: { kind: 'hidden', names: ['InSecret'] } },
-  { name: 'does not call missing what an unread object may have', given: '%No%', within: open, expected: { kind: 'hidden', names: ['No'] } },
+  {
+    name: 'replaces every name, whatever its case',
+    given: '%queue%-%Env%',
+    within: settings,
+    expected: { kind: 'text', text: 'orders-dev', secret: [] },
+  },
+  {
+    name: 'tells which settings were secret',
+    given: 'a%Hidden%',
+    within: settings,
+    expected: { kind: 'text', text: 'ax', secret: ['Hidden'] },
+  },
+  {
+    name: 'leaves single percent signs',
+    given: '5% of 10%',
+    within: settings,
+    expected: { kind: 'text', text: '5% of 10%', secret: [] },
+  },
+  {
+    name: 'names the missing settings',
+    given: '%No%-%Nor%-%No%',
+    within: settings,
+    expected: { kind: 'missing', names: ['No', 'Nor'] },
+  },
+  {
+    name: 'cannot read an existing object',
+    given: '%InSecret%',
+    within: settings,
+    expected: { kind: 'hidden', names: ['InSecret'] },
+  },
+  {
+    name: 'does not call missing what an unread object may have',
+    given: '%No%',
+    within: open,
+    expected: { kind: 'hidden', names: ['No'] },
+  },
 ];
 
 for (const { name, given, within, expected } of resolutions) {
@@ -135,43 +205,3 @@ test('a setting is found by exact name first, and ":" is "__"', () => {
   assert.equal(findSetting(both, 'NAME').kind === 'value' && hasSetting(both, 'Name'), true);
   assert.deepEqual(findSetting(both, 'a:b'), { kind: 'value', name: 'A__B', value: 'c', secret: false });
 });
-
-const connectionCases: readonly { name: string; given: Readonly<Record<string, string>>; expected: unknown }[] = [
-  { name: 'prefers the prefixed name', given: { C: 'x', AzureWebJobsC: 'y' }, expected: ['string', 'AzureWebJobsC'] },
-  { name: 'takes the name itself', given: { C: 'x' }, expected: ['string', 'C'] },
-  { name: 'takes an identity when there is no text', given: { C: '', C__accountName: 'acc', C__clientId: 'id' }, expected: ['identity', 'C', 'acc', 'id'] },
-  { name: 'prefers the prefixed identity', given: { C: 'x', AzureWebJobsC__queueServiceUri: 'https://a' }, expected: ['identity', 'AzureWebJobsC', undefined, undefined] },
-  { name: 'does not take a client id alone for a connection', given: { C__clientId: 'id' }, expected: undefined },
-  { name: 'finds a connection string of local.settings.json', given: { ConnectionStrings__C: 'x' }, expected: ['string', 'ConnectionStrings__C'] },
-];
-
-for (const { name, given, expected } of connectionCases) {
-  test(`a connection ${name}`, () => {
-    const found = findConnection(mergeSettings([plainLayer(given)]), 'C');
-    const shown = found?.kind === 'identity' ? [found.kind, found.setting, found.values.get('accountName'), found.values.get('clientId')] : found && [found.kind, found.setting];
-    assert.deepEqual(shown, expected);
-  });
-}
-
-test('a connection may be in an object whose keys are not known', () => {
-  assert.deepEqual(findConnection(mergeSettings([], [unknown]), 'C'), { kind: 'string', setting: 'C' });
-});
-
-const shapes = [
-  { given: 'DefaultEndpointsProtocol=https;AccountName=a;AccountKey=b==;EndpointSuffix=core.windows.net', expected: undefined },
-  { given: 'QueueEndpoint=http://127.0.0.1:10001/a;SharedAccessSignature=sv=1', expected: undefined },
-  { given: 'AccountName=a', expected: /^has neither AccountKey/ },
-  { given: 'Endpoint=sb://x;SharedAccessKey=hush', expected: /neither AccountName nor QueueEndpoint/ },
-  { given: 'hush', expected: /^is no connection string/ },
-  { given: 'UseDevelopmentStorage=true', expected: /emulator/ },
-  { given: '@Microsoft.KeyVault(SecretUri=https://hush)', expected: /Key Vault reference/ },
-];
-
-for (const { given, expected } of shapes) {
-  test(`a connection string "${given.slice(0, 24)}…" is ${expected ? 'refused without its value' : 'accepted'}`, () => {
-    const fault = storageConnectionFault(new Secret(given));
-    if (expected) assert.match(fault ?? '', expected);
-    else assert.equal(fault, undefined);
-    assert.ok(!fault?.includes('hush'));
-  });
-}

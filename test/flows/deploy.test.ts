@@ -138,3 +138,15 @@ test('knows the image of the last good release', async () => {
   const result = await run();
   assert.equal(result.previousImage, `shop.azurecr.io/orders@sha256:${'a'.repeat(64)}`);
 });
+
+test('applies no scaler when the deployment failed before it came to one', async () => {
+  cluster.failOnce('apply Deployment/orders', 403);
+  await assert.rejects(run({ verify: 'loaded' }), /refused: apply Deployment/);
+  assert.deepEqual(cluster.changes.filter(change => change.includes('ScaledObject')), []);
+});
+
+test('reports a refusing registry and an unsuitable cluster together', async () => {
+  cluster.keda = undefined;
+  const build = () => Promise.reject(new UserError('Registry "r" refused user "ci".'));
+  await assert.rejects(run({}, { images: { build } }), /Registry "r" refused user "ci"\.\nThe cluster has no KEDA/);
+});

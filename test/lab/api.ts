@@ -96,7 +96,7 @@ export class Api {
 
   async #resources(base: string): Promise<v.InferOutput<typeof resourceList>> {
     const known = this.#discovered.get(base);
-    if (known) return known;
+    if (known !== undefined) return known;
     const found = this.request('GET', base).then(answer => v.parse(resourceList, answer.json()));
     this.#discovered.set(base, found);
     // What failed, or was asked before a definition was established, is asked again.

@@ -20,7 +20,7 @@ const ip = (value: string): x509.JsonGeneralName => ({ type: 'ip', value });
 const { serverAuth, clientAuth } = x509.ExtendedKeyUsage;
 
 /** Who takes part; `apiserver` also serves the metrics adapter and the kubelets. */
-const leaves: readonly Leaf[] = [
+const leavesFor = (apiAddress: string): readonly Leaf[] => [
   {
     file: 'apiserver',
     subject: 'CN=kube-apiserver',
@@ -28,7 +28,7 @@ const leaves: readonly Leaf[] = [
     names: [
       ...['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'].map(dns),
       ip('127.0.0.1'),
-      ip('10.0.0.1'),
+      ip(apiAddress),
     ],
   },
   { file: 'admin', subject: 'O=system:masters, CN=admin', usages: [clientAuth] },
@@ -49,15 +49,16 @@ export interface AdminCredentials {
 }
 
 /**
- * Writes a throw-away CA and all certificates of a cluster into `folder` as `<name>.crt` and `<name>.key`, and the key
+ * Writes a throw-away CA and all certificates of a cluster, whose API server has the cluster address `apiAddress`,
+ * into `folder` as `<name>.crt` and `<name>.key`, and the key
  * `sa.key` that signs service account tokens, with its public part `sa.pub`. Gives the administrator's credentials.
  */
-export async function issueCertificates(folder: string): Promise<AdminCredentials> {
+export async function issueCertificates(folder: string, apiAddress = '127.0.0.1'): Promise<AdminCredentials> {
   await mkdir(join(folder, 'keda'), { recursive: true, mode: 0o700 });
   const authority = await authorityOf('CN=lab-ca');
   const write = (name: string, text: string) => writeFile(join(folder, name), text, { mode: 0o600 });
   const ca = authority.certificate.toString('pem');
-  const issued = await Promise.all(leaves.map(leaf => issue(authority, leaf)));
+  const issued = await Promise.all(leavesFor(apiAddress).map(leaf => issue(authority, leaf)));
   const pairs = issued.flatMap(({ file, cert, key }) => [write(`${file}.crt`, cert), write(`${file}.key`, key)]);
   const accounts = await newKeys();
   const accountKeys = [write('sa.key', await pemOf(accounts)), write('sa.pub', await publicPemOf(accounts))];

@@ -8,17 +8,14 @@ import type { ClusterGround, Ground } from './ground.ts';
 import { manifests } from './tool-manifests.ts';
 import { manifestFiles } from './tools.ts';
 
-/** Range of the cluster addresses of Services; the first one is the API server's. */
-export const serviceRange = '10.0.0.0/24';
-
 /** Starts etcd and the API server, and gives the ground for all that talks to it. KEDA's definitions are in it. */
 export async function startApiServer(ground: Ground): Promise<ClusterGround> {
-  const { dir, tools, processes, port } = ground;
+  const { dir, tools, processes, port, network } = ground;
   const pki = join(dir, 'pki');
   const [etcd, secure] = [port(), port()];
   processes.start(join(tools, 'etcd'), etcdFlags(dir, etcd, port()));
-  const admin = await issueCertificates(pki);
-  processes.start(join(tools, 'kube-apiserver'), apiServerFlags(pki, etcd, secure));
+  const admin = await issueCertificates(pki, `${network.services}.1`);
+  processes.start(join(tools, 'kube-apiserver'), apiServerFlags(ground, etcd, secure));
   const api = new Api({ server: `https://127.0.0.1:${secure}`, ...admin });
   const kubeconfig = join(dir, 'kubeconfig');
   await writeFile(kubeconfig, kubeconfigOf(api.access), { mode: 0o600 });
@@ -38,15 +35,20 @@ function etcdFlags(dir: string, client: number, peer: number): readonly string[]
   ];
 }
 
-function apiServerFlags(pki: string, etcd: number, secure: number): readonly string[] {
-  const file = (name: string) => join(pki, name);
+function apiServerFlags({ dir, network }: Ground, etcd: number, secure: number): readonly string[] {
+  const file = (name: string) => join(dir, 'pki', name);
   return [
     ...['--etcd-servers', `http://127.0.0.1:${etcd}`, '--secure-port', String(secure)],
     // Loopback is not allowed among the endpoints of the Service "kubernetes", so nobody keeps them.
     ...['--bind-address', '127.0.0.1', '--advertise-address', '127.0.0.1', '--endpoint-reconciler-type', 'none'],
     ...['--tls-cert-file', file('apiserver.crt'), '--tls-private-key-file', file('apiserver.key')],
     ...['--client-ca-file', file('ca.crt'), '--authorization-mode', 'RBAC', '--allow-privileged=true'],
-    ...['--service-cluster-ip-range', serviceRange, '--service-account-issuer', 'https://kubernetes.default.svc'],
+    ...[
+      '--service-cluster-ip-range',
+      `${network.services}.0/24`,
+      '--service-account-issuer',
+      'https://kubernetes.default.svc',
+    ],
     ...['--service-account-key-file', file('sa.pub'), '--service-account-signing-key-file', file('sa.key')],
     ...['--requestheader-client-ca-file', file('ca.crt'), '--requestheader-allowed-names', 'front-proxy-client'],
     ...['--requestheader-username-headers', 'X-Remote-User', '--requestheader-group-headers', 'X-Remote-Group'],

@@ -1,5 +1,6 @@
 import type { Api } from './api.ts';
 import type { Say } from './cache.ts';
+import type { LabNetwork } from './node-network.ts';
 import type { Processes, TakePort } from './processes.ts';
 import type { Teardown } from './teardown.ts';
 
@@ -11,6 +12,7 @@ export interface Ground {
   readonly tools: string;
   readonly processes: Processes;
   readonly port: TakePort;
+  readonly network: LabNetwork;
   /** Gets what a part must undo beside its processes. */
   readonly teardown: Teardown;
   readonly say: Say;

@@ -9,9 +9,10 @@ import { outputOf } from './command.ts';
 import { pushImage } from './images.ts';
 import { type Lab, startLab } from './lab.ts';
 import { podProcesses } from './node-cgroups.ts';
-import { bridge } from './node-network.ts';
+import { labAt } from './node-claim.ts';
+import { hasBridge } from './node-network.ts';
 import { waitUntil } from './processes.ts';
-import { nodePackages, realNodeOwner } from './real-node.ts';
+import { nodePackages } from './real-node.ts';
 
 const deployment = v.object({
   spec: v.object({ replicas: v.number() }),
@@ -148,12 +149,12 @@ describe('a whole lab', () => {
     assert.equal(await exists(lab.dir), false);
     assert.equal((await readFile('/proc/mounts', 'utf8')).includes(lab.dir), false);
     assert.equal((await outputOf('ps', ['-eo', 'args'])).includes(lab.dir), false);
-    if (lab.nodeKind === 'fake') return;
-    const left = [...(await podProcesses()), ...((await outputOf('ip', ['-o', 'link'])).match(bridge) ?? [])];
-    // Another run may have begun its real node meanwhile; it makes its record before all else.
-    const owner = await realNodeOwner();
-    assert.notEqual(owner, lab.dir);
-    if (owner === undefined) assert.deepEqual(left, []);
+    if (!lab.nodeNetwork) return;
+    const left = { processes: await podProcesses(lab.nodeNetwork.cgroup), bridge: await hasBridge(lab.nodeNetwork) };
+    // Another run may have taken the place meanwhile; it makes its record before all else.
+    const next = await labAt(lab.nodeNetwork);
+    assert.notEqual(next, lab.dir);
+    if (next === undefined) assert.deepEqual(left, { processes: [], bridge: false });
   });
 });
 

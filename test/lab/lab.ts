@@ -10,11 +10,12 @@ import { startFakeNode } from './fake-node.ts';
 import type { ClusterGround, Ground } from './ground.ts';
 import { type PolicyRule, restrictedKubeconfig } from './identity.ts';
 import { startKeda } from './keda.ts';
+import { claimRealNode } from './node-claim.ts';
 import type { NodePlaces } from './node-config.ts';
-import { bridgeAddress, loadBalancerPrefix } from './node-network.ts';
+import { fakeNetwork, type NodeNetwork } from './node-network.ts';
 import { ComponentEnded, freePorts, Processes } from './processes.ts';
 import { type LabQueue, startQueue } from './queue.ts';
-import { claimRealNode, nodePackages, obstacleToRealNode, startContainerd, startKubelet } from './real-node.ts';
+import { type NodeParts, nodePackages, obstacleToRealNode, startContainerd, startKubelet } from './real-node.ts';
 import { type LabRegistry, startRegistry } from './registry.ts';
 import { Services } from './services.ts';
 import { stopOnSignals } from './signals.ts';
@@ -42,6 +43,8 @@ export interface Lab extends AsyncDisposable {
   /** Address of the API server. */
   readonly server: string;
   readonly nodeKind: NodeKind;
+  /** Addresses and bridge of the real node, when there is one. */
+  readonly nodeNetwork?: NodeNetwork;
   /** Why there is no real node, when there is none. */
   readonly nodeObstacle?: string;
   /** Folder of the components' logs, one file each. */
@@ -118,16 +121,15 @@ async function startOnce({ profile, obstacle, tools, say }: Recipe): Promise<Lab
     teardown.add(async () => (complete || !signals.received() ? warden.dismiss() : undefined));
     teardown.add(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }));
     await prepareFolders(dir);
-    if (debian) {
-      const claim = await claimRealNode(dir, warden.pid, say);
-      teardown.add(() => claim.release());
-    }
+    const claim = debian ? await claimRealNode(dir, warden.pid, say) : undefined;
+    if (claim) teardown.add(() => claim.release());
     const processes = await Processes.in(join(dir, 'log'));
     teardown.add(() => processes.stop());
-    const ground = { dir, tools, processes, port: await freePorts(20), teardown, say };
-    const parts = await startParts(ground, profile, debian);
+    const network = claim?.network ?? fakeNetwork;
+    const ground = { dir, tools, processes, port: await freePorts(20), network, teardown, say };
+    const parts = await startParts(ground, profile, debian && claim ? { debian, network: claim.network } : undefined);
     complete = true;
-    return labOf(parts, obstacle);
+    return labOf(parts, claim?.network, obstacle);
   } catch (error) {
     await teardown.run();
     throw error;
@@ -140,19 +142,14 @@ interface Parts {
   readonly queue: LabQueue;
 }
 
-async function startParts(ground: Ground, profile: 'api' | 'keda', debian: string | undefined): Promise<Parts> {
-  const { teardown } = ground;
-  const emulators = startEmulators(ground, debian);
+async function startParts(ground: Ground, profile: 'api' | 'keda', node: NodeParts | undefined): Promise<Parts> {
+  const { teardown, network, say } = ground;
+  const emulators = startEmulators(ground, node);
   const cluster = await both(startApiServer(ground), emulators);
   teardown.add(async () => cluster.api.close());
   if (profile === 'keda') {
-    const { node } = await emulators;
-    await startCluster(cluster, node);
-    const services = new Services(cluster.api, {
-      real: node !== undefined,
-      prefix: node ? loadBalancerPrefix : '192.0.2',
-      say: ground.say,
-    });
+    await startCluster(cluster, (await emulators).containerd);
+    const services = new Services(cluster.api, { network, node: node?.network, say });
     teardown.add(() => services.stop());
   }
   const { registry, queue } = await emulators;
@@ -168,14 +165,14 @@ interface Emulators {
   readonly registry: LabRegistry;
   readonly queue: LabQueue;
   /** Containerd's files, when there is a real node. */
-  readonly node: NodePlaces | undefined;
+  readonly containerd: NodePlaces | undefined;
 }
 
-async function startEmulators(ground: Ground, debian: string | undefined): Promise<Emulators> {
-  const queue = startQueue(ground, debian ? bridgeAddress : '127.0.0.1');
+async function startEmulators(ground: Ground, node: NodeParts | undefined): Promise<Emulators> {
+  const queue = startQueue(ground, node ? node.network.address : '127.0.0.1');
   const registry = await both(startRegistry(ground), queue);
-  const node = debian ? await startContainerd(ground, registry.backend, debian) : undefined;
-  return { registry, queue: await queue, node };
+  const containerd = node ? await startContainerd(ground, registry.backend, node) : undefined;
+  return { registry, queue: await queue, containerd };
 }
 
 async function startCluster(cluster: ClusterGround, node: NodePlaces | undefined): Promise<void> {
@@ -187,13 +184,14 @@ async function startCluster(cluster: ClusterGround, node: NodePlaces | undefined
   ]);
 }
 
-function labOf({ cluster, registry, queue }: Parts, obstacle: string | undefined): Lab {
+function labOf({ cluster, registry, queue }: Parts, node: NodeNetwork | undefined, obstacle: string | undefined): Lab {
   const { api, dir, tools, kubeconfig, teardown } = cluster;
   const stop = () => teardown.run();
   return {
     ...{ dir, tools, kubeconfig, registry, queue, stop },
     server: api.access.server,
     nodeKind: obstacle ? 'fake' : 'real',
+    ...(node ? { nodeNetwork: node } : {}),
     ...(obstacle ? { nodeObstacle: obstacle } : {}),
     logs: join(dir, 'log'),
     podLogs: join(dir, 'node', 'logs'),

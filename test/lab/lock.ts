@@ -3,26 +3,29 @@ import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
- * Takes the lock file at `path`, waiting as long as the process named in it lives; a lock left by a process that is
- * gone is taken over. `waiting` is called once, with the id of the owner. The lock is in the name of process `owner`.
- * Disposing gives it back.
+ * Takes the lock file at `path`, waiting as long as the process named in it lives. `waiting` is called once, with the
+ * id of the owner. Disposing gives the lock back.
  */
-export async function lockOf(
-  path: string,
-  waiting: (owner: number) => void,
-  owner = process.pid,
-): Promise<AsyncDisposable> {
+export async function lockOf(path: string, waiting: (owner: number) => void): Promise<AsyncDisposable> {
+  for (let told = false; ; told = true) {
+    const lock = await tryLock(path, process.pid);
+    if (typeof lock !== 'number') return lock;
+    if (!told) waiting(lock);
+    await pause(200);
+  }
+}
+
+/**
+ * Takes the lock file at `path` in the name of process `owner`, or gives the id of the living process that has it. A
+ * lock left by a process that is gone is taken over. Disposing gives the lock back.
+ */
+export async function tryLock(path: string, owner: number): Promise<AsyncDisposable | number> {
   const mine = await identityOf(owner);
-  for (let told = false; !(await claim(path, mine)); ) {
+  while (!(await claim(path, mine))) {
     const theirs = await readFile(path, 'utf8').catch(() => undefined);
     if (theirs === undefined) continue;
-    if (!(await isAlive(theirs))) {
-      await discard(path, theirs);
-      continue;
-    }
-    if (!told) waiting(Number.parseInt(theirs, 10));
-    told = true;
-    await pause(200);
+    if (await isAlive(theirs)) return Number.parseInt(theirs, 10);
+    await discard(path, theirs);
   }
   return { [Symbol.asyncDispose]: () => unlink(path) };
 }

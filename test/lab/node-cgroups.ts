@@ -2,34 +2,31 @@ import { mkdir, readdir, readFile, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists } from './cache.ts';
 
-/** The cgroup that holds all pods of the lab's real node: apart from those of any other kubelet of the machine. */
-export const nodeCgroup = '/aks-functions-lab';
-
 const mount = '/sys/fs/cgroup';
 
-/** The node's cgroup in each hierarchy of this machine (one with cgroup v2, one per controller with v1). */
-async function folders(): Promise<readonly string[]> {
+/** The cgroup's folder in each hierarchy of this machine (one with cgroup v2, one per controller with v1). */
+async function folders(cgroup: string): Promise<readonly string[]> {
   const names = (await exists(join(mount, 'cgroup.controllers'))) ? ['.'] : await readdir(mount);
   const hierarchies = await Promise.all(
     names.map(async name => ((await exists(join(mount, name, 'cgroup.procs'))) ? [join(mount, name)] : [])),
   );
-  return hierarchies.flat().map(hierarchy => join(hierarchy, nodeCgroup));
+  return hierarchies.flat().map(hierarchy => join(hierarchy, cgroup));
 }
 
-/** Makes the node's cgroup; throws where this process may not. */
-export async function addCgroups(): Promise<void> {
-  for (const folder of await folders()) await mkdir(folder, { recursive: true });
+/** Makes the cgroup, apart from those of any other kubelet of the machine; throws where this process may not. */
+export async function addCgroups(cgroup: string): Promise<void> {
+  for (const folder of await folders(cgroup)) await mkdir(folder, { recursive: true });
 }
 
-/** Ids of the processes in all pods. */
-export async function podProcesses(): Promise<readonly number[]> {
-  const found = await Promise.all((await folders()).map(async folder => (await tree(folder)).map(processesIn)));
+/** Ids of the processes in all pods of the cgroup. */
+export async function podProcesses(cgroup: string): Promise<readonly number[]> {
+  const found = await Promise.all((await folders(cgroup)).map(async folder => (await tree(folder)).map(processesIn)));
   return [...new Set((await Promise.all(found.flat())).flat())];
 }
 
-/** Removes the node's cgroup; throws while a process is in it. */
-export async function removeCgroups(): Promise<void> {
-  for (const folder of await folders()) {
+/** Removes the cgroup; throws while a process is in it. */
+export async function removeCgroups(cgroup: string): Promise<void> {
+  for (const folder of await folders(cgroup)) {
     for (const inner of await tree(folder)) await rmdir(inner);
   }
 }

@@ -2,7 +2,7 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { outputOf } from './command.ts';
 import { podProcesses, removeCgroups } from './node-cgroups.ts';
-import { removeBridge } from './node-network.ts';
+import { type NodeNetwork, removeBridge } from './node-network.ts';
 import { waitUntil } from './processes.ts';
 
 /** Programs that outlive a lab whose own process was killed: they were started by others than us. */
@@ -12,10 +12,10 @@ const nodePrograms = new Set(['containerd-shim-runc-v2', 'containerd', 'kubelet'
  * Removes all that a real node leaves on the machine: the processes of its pods, shims, mounts below `dir`, cgroups and
  * the bridge. Works from what is there, so it also clears up after a lab that was killed. Does not remove `dir`.
  */
-export async function clearNode(dir: string): Promise<void> {
+export async function clearNode(dir: string, network: NodeNetwork): Promise<void> {
   kill(await processesOf(dir, new Set(['kubelet', 'containerd'])));
   await waitUntil('the processes of all pods are gone', async () => {
-    const left = await podProcesses();
+    const left = await podProcesses(network.cgroup);
     kill(left);
     return left.length === 0;
   });
@@ -26,10 +26,10 @@ export async function clearNode(dir: string): Promise<void> {
   });
   await unmountBelow(dir);
   await waitUntil('the cgroups of the node are gone', async () => {
-    await removeCgroups();
+    await removeCgroups(network.cgroup);
     return true;
   });
-  await removeBridge();
+  await removeBridge(network);
 }
 
 function kill(pids: readonly number[]): void {

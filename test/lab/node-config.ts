@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { serviceRange } from './control-plane.ts';
-import { bridge, loadBalancerPrefix, podRange } from './node-network.ts';
+import type { NodeNetwork } from './node-network.ts';
 
 /** Where the parts of a real node are; all paths absolute. */
 export interface NodePlaces {
@@ -12,8 +11,7 @@ export interface NodePlaces {
   readonly debian: string;
   /** Image of the container that holds a pod's network. */
   readonly pause: string;
-  /** Path of the node's cgroup, from the root of each hierarchy. */
-  readonly cgroup: string;
+  readonly network: NodeNetwork;
 }
 
 /** containerd's configuration. */
@@ -53,24 +51,24 @@ export function containerdSocket(node: string): string {
 }
 
 /** Pods hang on the bridge and have routes to Services only: nothing reaches the outside. */
-export function networkConfig({ node }: NodePlaces): string {
+export function networkConfig({ node, network }: NodePlaces): string {
   const ipam = {
     type: 'host-local',
     dataDir: join(node, 'ipam'),
-    ranges: [[{ subnet: podRange }]],
-    routes: [{ dst: serviceRange }, { dst: `${loadBalancerPrefix}.0/24` }],
+    ranges: [[{ subnet: `${network.pods}.0/24` }]],
+    routes: [network.services, network.loadBalancers].map(prefix => ({ dst: `${prefix}.0/24` })),
   };
-  const plugin = { type: 'bridge', bridge, isGateway: true, ipMasq: false, hairpinMode: true, ipam };
+  const plugin = { type: 'bridge', bridge: network.bridge, isGateway: true, ipMasq: false, hairpinMode: true, ipam };
   return JSON.stringify({ cniVersion: '0.4.0', name: 'lab', plugins: [plugin] });
 }
 
 /** The kubelet's configuration. */
-export function kubeletConfig({ node, pki, cgroup }: NodePlaces, port: number, healthPort: number): string {
+export function kubeletConfig({ node, pki, network }: NodePlaces, port: number, healthPort: number): string {
   return JSON.stringify({
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     kind: 'KubeletConfiguration',
     ...{ address: '127.0.0.1', port, readOnlyPort: 0, healthzPort: healthPort, healthzBindAddress: '127.0.0.1' },
-    ...{ cgroupDriver: 'cgroupfs', cgroupRoot: cgroup, failCgroupV1: false, enforceNodeAllocatable: [] },
+    ...{ cgroupDriver: 'cgroupfs', cgroupRoot: network.cgroup, failCgroupV1: false, enforceNodeAllocatable: [] },
     containerRuntimeEndpoint: `unix://${containerdSocket(node)}`,
     authentication: {
       anonymous: { enabled: false },

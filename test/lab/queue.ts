@@ -21,7 +21,7 @@ const accountKey = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6
 const parallel = 32;
 
 /** Starts Azurite on `host`: an address that pods reach too, where there are real ones. */
-export async function startQueue(ground: Ground, host: string): Promise<LabQueue> {
+export async function startQueue(ground: Omit<Ground, 'network' | 'teardown'>, host: string): Promise<LabQueue> {
   const port = ground.port();
   const script = join(import.meta.dirname, 'node_modules', 'azurite', 'dist', 'src', 'queue', 'main.js');
   const flags = ['--inMemoryPersistence', '--skipApiVersionCheck', '--disableTelemetry', '--silent'];

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import * as v from 'valibot';
 import { pushImage } from './images.ts';
+import { fakeNetwork } from './node-network.ts';
 import { freePorts, Processes } from './processes.ts';
 import { type LabRegistry, startRegistry } from './registry.ts';
 import { Teardown } from './teardown.ts';
@@ -29,7 +30,15 @@ describe('the registry', () => {
     teardown.add(() => rm(dir, { recursive: true }));
     teardown.add(() => processes.stop());
     const port = await freePorts(1);
-    registry = await startRegistry({ dir, tools: await labTools(say), processes, port, teardown, say });
+    registry = await startRegistry({
+      dir,
+      tools: await labTools(say),
+      processes,
+      port,
+      network: fakeNetwork,
+      teardown,
+      say,
+    });
   });
   after(() => teardown.run());
   beforeEach(() => registry.answerInstead(undefined));

@@ -1,7 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Api } from './api.ts';
 import type { Say } from './cache.ts';
-import { addAddress, removeAddress } from './node-network.ts';
+import { addAddress, type LabNetwork, type NodeNetwork, removeAddress } from './node-network.ts';
 import {
   type Backend,
   backendsOf,
@@ -16,10 +16,9 @@ import {
 import { type Objects, watchObjects } from './watch.ts';
 
 export interface ServicesOptions {
-  /** Whether pods really run: then Services answer; else they only get their external address. */
-  readonly real: boolean;
-  /** Range of external addresses without its last number. */
-  readonly prefix: string;
+  readonly network: LabNetwork;
+  /** The network in which pods really run: then Services answer. Else they only get their external address. */
+  readonly node: NodeNetwork | undefined;
   readonly say: Say;
 }
 
@@ -38,7 +37,7 @@ export class Services {
   #services: Objects<Service> = new Map();
   #slices: Objects<EndpointSlice> = new Map();
   #external: ReadonlyMap<string, string> = new Map();
-  #addresses = new Set<string>();
+  readonly #addresses = new Set<string>();
   #turn = 0;
   #work: Promise<void> = Promise.resolve();
   #pending = false;
@@ -66,13 +65,13 @@ export class Services {
     this.#watches = [watchObjects(api, services, signal), watchObjects(api, slices, signal)];
   }
 
-  /** Ends all connections and gives up all addresses. */
+  /** Ends all connections. */
   async stop(): Promise<void> {
     this.#end.abort();
     await Promise.all([...this.#watches, this.#work]);
     for (const { server } of this.#open.values()) server.close();
     for (const socket of this.#sockets) socket.destroy();
-    await Promise.all([...this.#addresses].map(address => removeAddress(address).catch(() => undefined)));
+    // The addresses go with the bridge, which goes after us.
   }
 
   /** One reconciliation at a time; changes that come meanwhile make one more. */
@@ -86,21 +85,22 @@ export class Services {
   }
 
   async #reconcile(): Promise<void> {
-    this.#external = externalAddresses(this.#services, this.#external, this.#options.prefix);
+    this.#external = externalAddresses(this.#services, this.#external, this.#options.network.loadBalancers);
+    if (this.#options.node) await this.#serve(this.#options.node);
     for (const [key, address] of this.#external) await this.#announce(key, address);
-    if (!this.#options.real) return;
-    const wanted = new Map(
-      listenersOf(this.#services, this.#external)
-        .filter(listener => this.#backends(listener).length > 0)
-        .map(listener => [`${listener.address}:${listener.port}`, listener]),
-    );
+  }
+
+  async #serve(node: NodeNetwork): Promise<void> {
+    const listeners = listenersOf(this.#services, this.#external);
+    await this.#holdAddresses(new Set(listeners.map(({ address }) => address)), node);
+    const served = listeners.filter(listener => this.#backends(listener).length > 0);
+    const wanted = new Map(served.map(listener => [`${listener.address}:${listener.port}`, listener]));
     for (const [id, { listener, server }] of this.#open) {
       if (wanted.get(id)?.service === listener.service) continue;
       server.close();
       this.#open.delete(id);
     }
     for (const [id, listener] of wanted) if (!this.#open.has(id)) await this.#listen(id, listener);
-    await this.#releaseAddresses();
   }
 
   async #announce(key: string, address: string): Promise<void> {
@@ -120,8 +120,6 @@ export class Services {
   }
 
   async #listen(id: string, listener: Listener): Promise<void> {
-    await addAddress(listener.address);
-    this.#addresses.add(listener.address);
     const server = createServer({ allowHalfOpen: true }, client => this.#carry(client, listener));
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject).listen(listener.port, listener.address, resolve);
@@ -148,11 +146,16 @@ export class Services {
     from.once('close', () => this.#sockets.delete(from));
   }
 
-  async #releaseAddresses(): Promise<void> {
-    const used = new Set([...this.#open.values()].map(({ listener }) => listener.address));
+  /** An address is held as long as its Service exists: without one, connections would leave this machine. */
+  async #holdAddresses(wanted: ReadonlySet<string>, node: NodeNetwork): Promise<void> {
+    for (const address of wanted) {
+      if (this.#addresses.has(address)) continue;
+      await addAddress(address, node);
+      this.#addresses.add(address);
+    }
     for (const address of this.#addresses) {
-      if (used.has(address)) continue;
-      await removeAddress(address);
+      if (wanted.has(address)) continue;
+      await removeAddress(address, node);
       this.#addresses.delete(address);
     }
   }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { UserError } from '../../src/errors.ts';
-import { clearRealNode, giveBackClaim } from './real-node.ts';
+import { clearRealNode, giveBackClaims } from './node-claim.ts';
 
 /** A process that clears up after this one, should this one be killed. */
 export interface Warden {
@@ -29,7 +29,7 @@ async function clearUp(dir: string, kind: string): Promise<void> {
   }
   if (kind === 'real') {
     await clearRealNode(dir);
-    await giveBackClaim(process.pid);
+    await giveBackClaims(process.pid);
   }
   await rm(dir, { recursive: true, force: true, maxRetries: 5 });
 }

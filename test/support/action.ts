@@ -48,7 +48,7 @@ export async function runStep(action: 'root' | 'deploy' | 'smoke-test' | 'scale-
     if (unknown.length > 0) throw new Error(`action "${action}" has no input ${unknown.join(', ')}`);
     const workspace = options.workspace ?? root;
     const env = {
-      PATH: process.env.PATH, HOME: process.env.HOME, RUNNER_TEMP: files, GITHUB_WORKSPACE: workspace, GITHUB_ACTIONS: 'true',
+      ...machineEnvironment(), RUNNER_TEMP: files, GITHUB_WORKSPACE: workspace, GITHUB_ACTIONS: 'true',
       GITHUB_OUTPUT: outputFile, GITHUB_STEP_SUMMARY: summaryFile, GITHUB_REPOSITORY: 'acme/shop', GITHUB_REPOSITORY_ID: '4711',
       GITHUB_SHA: '5f0c8a1b2c3d4e5f60718293a4b5c6d7e8f90123', GITHUB_RUN_ID: '1', ...Object.fromEntries(inputs), ...options.env,
     };
@@ -63,7 +63,7 @@ export async function runStep(action: 'root' | 'deploy' | 'smoke-test' | 'scale-
 
 /** Runs the committed command line; `stdout` holds the result, `stderr` the rest. */
 export async function runCommand(args: readonly string[], env: Readonly<Record<string, string>> = {}, workspace = root) {
-  const environment = { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: tmpdir(), ...env };
+  const environment = { ...machineEnvironment(), ...env };
   return runProcess([join(root, 'dist/cli.cjs'), ...args], environment, workspace, {});
 }
 
@@ -83,6 +83,11 @@ function runProcess(args: readonly string[], env: NodeJS.ProcessEnv, cwd: string
     child.once('close', code => done({ code, ...texts }));
     if (child.pid !== undefined) onStart?.(child.pid);
   });
+}
+
+/** The environment of the machine, such as its proxies and certificates, without what another job or npm has set. */
+function machineEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:INPUT|GITHUB|RUNNER|ACTIONS|AKS_FUNCTIONS|NODE_TEST|npm)_/i.test(name)));
 }
 
 function inputName(name: string): string {

@@ -151,12 +151,14 @@ export class RegistryServer implements AsyncDisposable {
     if (!stored) return answer(response, 404, 'MANIFEST_UNKNOWN');
     response.setHeader('content-type', stored.type);
     response.setHeader('docker-content-digest', digestOf(stored.content));
+    response.setHeader('content-length', stored.content.length);
     return response.end(request.method === 'HEAD' ? undefined : stored.content);
   }
 
   #blob(request: IncomingMessage, response: ServerResponse, key: string): unknown {
     const blob = this.blobs.get(key);
     if (!blob) return answer(response, 404, 'BLOB_UNKNOWN');
+    response.setHeader('content-length', blob.content.length);
     return response.end(request.method === 'HEAD' ? undefined : blob.content);
   }
 
@@ -175,7 +177,10 @@ export class RegistryServer implements AsyncDisposable {
       upload.size += piece.length;
       if (!this.#options.forgetful) upload.pieces.push(piece);
     }
-    if (request.method === 'PATCH') return this.#accept(response, address.pathname);
+    if (request.method === 'PATCH') {
+      response.setHeader('range', `0-${Math.max(0, upload.size - 1)}`);
+      return this.#accept(response, address.pathname);
+    }
     this.#uploads.delete(id);
     const digest = `sha256:${upload.hash.digest('hex')}`;
     if (address.searchParams.get('digest') !== digest) return answer(response, 400, 'DIGEST_INVALID');

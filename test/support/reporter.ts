@@ -40,6 +40,7 @@ function failureType(data: Finished): string | undefined {
 function failureText(title: string, { file, line, details }: Failure): string {
   const place = file === undefined ? '' : ` (${relative(process.cwd(), file)}:${line ?? 1})`;
   const error = details.error.cause instanceof Error ? details.error.cause : details.error;
-  const text = inspect(error, { depth: 6, maxStringLength: 20_000 });
-  return `✘ ${title}${place}\n${text.replace(/^/gm, '    ')}\n\n`;
+  const cause = error.cause === undefined ? '' : `\nCause: ${inspect(error.cause, { depth: 4 })}`;
+  const text = (error.stack ?? error.message).replace(/\n +at [^\n]*\(?node:[^\n]*/g, '') + cause;
+  return `✘ ${title}${place}\n${text.replace(/^(?=.)/gm, '    ')}\n\n`;
 }

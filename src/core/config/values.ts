@@ -8,8 +8,8 @@ export function strict<const Entries extends v.ObjectEntries>(entries: Entries) 
   return noList(v.strictObject(entries, issue => (issue.expected === 'never' ? names : messageForMap(issue))));
 }
 
-/** The library takes lists for maps; here a list is of the wrong type. */
-function noList<const Schema extends v.GenericSchema>(schema: Schema): Schema {
+/** The schema of a map, for which a list is of the wrong type: the library takes lists for maps. */
+export function noList<const Schema extends v.GenericSchema>(schema: Schema): Schema {
   const run: Schema['~run'] = (dataset, config) =>
     schema['~run'](Array.isArray(dataset.value) ? { ...dataset, value: undefined } : dataset, config);
   return { ...schema, '~run': run };

@@ -97,6 +97,11 @@ export function parseTeardownInputs(raw: RawInputs) {
   return inputs;
 }
 
+/** Whether the input `kubeconfig` is a path: its text has several lines or is JSON. */
+export function isKubeconfigPath(kubeconfig: string): boolean {
+  return !/\n|^\s*[{[]/.test(kubeconfig);
+}
+
 function readTarget(read: InputReader, needed: boolean) {
   const kubeconfig = read.text('kubeconfig');
   if (needed && kubeconfig === undefined) {

@@ -32,9 +32,9 @@ export class InputReader {
     }
   }
 
-  /** Adds a fault that a rule between inputs found. */
+  /** Adds a fault that a rule between inputs found; line breaks of a quoted value are shown as such. */
   fault(message: string): void {
-    this.#faults.push({ message });
+    this.#faults.push({ message: message.replace(/\r?\n|\r/g, '\\n') });
   }
 
   /** The text, trimmed at its ends; undefined when absent and without a default. */

@@ -52,8 +52,7 @@ export class Api {
     try {
       return await this.#sendOnce(request);
     } catch (cause) {
-      if (this.#signal.aborted)
-        throw new Interrupted('The run was interrupted while it spoke with the API server.', { cause });
+      if (this.#signal.aborted) throw interruptionOf(this.#signal, cause);
       if (attempt < attempts && isRefused(cause)) return undefined;
       throw new UserError(
         `The API server "${this.server}" cannot be reached (${reasonOf(cause)}). Check the kubeconfig's address and certificate, and that this machine may reach it.`,
@@ -84,9 +83,16 @@ export class Api {
 
   async #wait(seconds: number): Promise<void> {
     await pause(seconds * 1000, undefined, { signal: this.#signal }).catch(cause => {
-      throw new Interrupted('The run was interrupted while it waited for the API server.', { cause });
+      throw interruptionOf(this.#signal, cause);
     });
   }
+}
+
+/** What the signal says, which knows why the run ends; another reason is that the time for last words is over. */
+function interruptionOf({ reason }: AbortSignal, cause: unknown): UserError {
+  return reason instanceof UserError
+    ? reason
+    : new Interrupted('The API server did not answer before the run had to end.', { cause });
 }
 
 function isPostponed(status: number): boolean {

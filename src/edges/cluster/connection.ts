@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
+import { isKubeconfigPath } from '../../core/inputs/inputs.ts';
 import { Secret } from '../../core/secret.ts';
-import { UserError } from '../../errors.ts';
+import { UsageError } from '../../errors.ts';
 import type { Dispatcher, KubeConfig } from './kubeconfig.ts';
 
 /** One connection to an API server, with what each request needs to be authorised. */
@@ -24,7 +25,7 @@ export interface ConnectionOptions {
   readonly mask: (secret: Secret) => void;
 }
 
-/** Opens no socket yet; throws UserError when the kubeconfig cannot be read or names no cluster. */
+/** Opens no socket yet; throws UsageError when the kubeconfig cannot be read or names no cluster. */
 export async function openConnection({ kubeconfig, mask }: ConnectionOptions): Promise<Connection> {
   const [text, { EnvHttpProxyAgent, KubeConfig, request }] = await Promise.all([
     kubeconfigText(kubeconfig),
@@ -47,11 +48,11 @@ export async function openConnection({ kubeconfig, mask }: ConnectionOptions): P
 }
 
 async function kubeconfigText(kubeconfig: string): Promise<string> {
-  if (/\n|^\s*[{[]/.test(kubeconfig)) return kubeconfig;
+  if (!isKubeconfigPath(kubeconfig)) return kubeconfig;
   try {
     return await readFile(kubeconfig, 'utf8');
   } catch (cause) {
-    throw new UserError(
+    throw new UsageError(
       `Input "kubeconfig" names the file "${kubeconfig}", which cannot be read (${codeOf(cause)}). Give the path or the text of a kubeconfig.`,
       { cause },
     );
@@ -63,13 +64,13 @@ function loadConfig(config: KubeConfig, text: string): KubeConfig {
     config.loadFromString(text);
   } catch (cause) {
     // The parser's own message may quote the text, which holds credentials.
-    throw new UserError(
+    throw new UsageError(
       'Input "kubeconfig" is not a kubeconfig. Give the text that "kubectl config view --raw --minify" prints, or its path.',
       { cause: codeOf(cause) },
     );
   }
   if (config.getCurrentCluster()?.server) return config;
-  throw new UserError(
+  throw new UsageError(
     'Input "kubeconfig" has no current context with a cluster. Set "current-context" to one of its contexts.',
   );
 }
@@ -77,7 +78,7 @@ function loadConfig(config: KubeConfig, text: string): KubeConfig {
 function serverOf(config: KubeConfig): string {
   const server = config.getCurrentCluster()?.server ?? '';
   if (server.startsWith('https://')) return server.replace(/\/+$/, '');
-  throw new UserError(`Input "kubeconfig" names the server "${server}". Its address must start with "https://".`);
+  throw new UsageError(`Input "kubeconfig" names the server "${server}". Its address must start with "https://".`);
 }
 
 async function tlsOptionsOf(config: KubeConfig) {

@@ -10,8 +10,13 @@ interface Status {
   };
 }
 
+const signInRefused =
+  'The API server refused the credentials in input "kubeconfig" (401 Unauthorized): they are wrong or have expired. Give a kubeconfig with fresh ones.';
+
 /** Error for an answer that is no success; `doing` says what was tried, as "apply Deployment \"orders\"". */
 export function errorOf(doing: string, answer: ApiAnswer): RemoteError {
+  // The same for whatever was tried, so that it is said once.
+  if (answer.status === 401) return new RemoteError(signInRefused, 401);
   const status = parseStatus(answer.body);
   const said = status.message ?? `HTTP ${answer.status}`;
   return new RemoteError(
@@ -40,7 +45,6 @@ function cureOf(code: number, status: Status): string {
 }
 
 const cures: Readonly<Record<number, string>> = {
-  401: "The kubeconfig's credentials were refused or have expired. Renew them.",
   403: 'Grant this verb on this resource to the identity of the kubeconfig, by a Role and a RoleBinding in the namespace.',
   404: 'Check that the namespace and the kind exist in this cluster.',
   422: 'Correct the value that the server names.',

@@ -80,12 +80,17 @@ export class Docker implements ImageEngine {
     log.debug(output);
     if (code === 0) return;
     log.info(output.trimEnd());
-    const message = diagnoses.find(([sign]) => sign.test(output))?.[1] ?? `Correct what it says: ${lastLines(output)}`;
+    const message =
+      diagnoses.find(([sign]) => sign.test(output))?.[1] ?? `Correct what its last lines say.\n${lastLines(output)}`;
     throw new UserError(`"${what}" failed with code ${code}. ${message}`);
   }
 }
 
 const diagnoses: readonly (readonly [sign: RegExp, message: string])[] = [
+  [
+    /buildx component is missing|requires BuildKit/i,
+    'This build needs BuildKit, as build secrets do. Install the buildx plugin of Docker.',
+  ],
   [
     /no space left on device/i,
     'The disk of the Docker engine or of the registry is full. Free some space, for example with "docker system prune".',

@@ -32,20 +32,24 @@ export class RegistryError extends UserError {
   }
 }
 
+// Base images and images that are only deployed come from registries too.
+const whereNamed = 'the host in input "registry", "image" or "base-image"';
+
 type Row = readonly [applies: (refusal: Refusal) => boolean, message: (attempt: Attempt, refusal: Refusal) => string];
 
 const rows: readonly Row[] = [
-  [({ status }) => status === 401, refusedUser],
-  [
-    ({ status }) => status === 403,
-    attempt =>
-      `${whoAsks(attempt)} has no right to ${attempt.doing}. Give it the right, on Azure by the role ${attempt.doing.startsWith('delete') ? 'AcrDelete' : 'AcrPush'}.`,
-  ],
+  // Some registries answer a used-up quota like a missing right.
   [
     ({ status, detail }) =>
       status === 507 || (status >= 400 && /no space left|disk (?:is )?full|quota|DENIED.*size/i.test(detail)),
     ({ host, doing }, { detail }) =>
       `Registry "${host}" has no space left to ${doing}${quoted(detail)}. Delete old images or enlarge its storage.`,
+  ],
+  [({ status }) => status === 401, refusedUser],
+  [
+    ({ status }) => status === 403,
+    attempt =>
+      `${whoAsks(attempt)} has no right to ${attempt.doing}. Give it the right, on Azure by the role ${attempt.doing.startsWith('delete') ? 'AcrDelete' : 'AcrPush'}.`,
   ],
   [
     ({ status }) => status === 404,
@@ -81,13 +85,13 @@ export function refusalError(attempt: Attempt, refusal: Refusal): RegistryError 
 }
 
 function otherAnswer({ host, doing }: Attempt, { status, detail }: Refusal): string {
-  return `Registry "${host}" answered ${status} when asked to ${doing}${quoted(detail)}. Check that input "registry" names a registry and that it works, then run again.`;
+  return `Registry "${host}" answered ${status} when asked to ${doing}${quoted(detail)}. Check that ${whereNamed} is a registry and that it works, then run again.`;
 }
 
 function refusedUser(attempt: Attempt): string {
   const { host, username, doing } = attempt;
   return username === undefined
-    ? `Registry "${host}" wants a sign-in to ${doing}. Set inputs "registry-username" and "registry-password".`
+    ? `Registry "${host}" wants a sign-in to ${doing}. Set inputs "registry-username" and "registry-password"; they are sent to the host of input "registry" alone.`
     : `Registry "${host}" refused user "${username}" to ${doing}. Check inputs "registry-username" and "registry-password".`;
 }
 
@@ -102,16 +106,16 @@ function quoted(detail: string): string {
 }
 
 const certificateAdvice =
-  'has a certificate that this machine does not trust. Put its authority into a file and name that in NODE_EXTRA_CA_CERTS, or correct input "registry".';
-const lookupAdvice = 'was not found. Check the name in input "registry" and the network of this machine.';
+  'has a certificate that this machine does not trust. Put its authority into a file and name that in NODE_EXTRA_CA_CERTS, or name another host.';
+const lookupAdvice = `was not found. Check ${whereNamed} and the network of this machine.`;
 
 const connectionRows: readonly (readonly [codes: RegExp, message: string])[] = [
-  [/ECONNREFUSED/, 'refused the connection. Check input "registry" and that the registry runs.'],
+  [/ECONNREFUSED/, `refused the connection. Check ${whereNamed} and that the registry runs.`],
   [/ENOTFOUND|EAI_AGAIN|EAI_NONAME/, lookupAdvice],
   [/CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS/, certificateAdvice],
   [
     /EPROTO|ERR_SSL|HPE_INVALID/,
-    'does not speak the expected protocol. Check host and port in input "registry"; plain HTTP is for loopback hosts only.',
+    `does not speak the expected protocol. Check ${whereNamed}, its port too; plain HTTP is for loopback hosts only.`,
   ],
   [
     /ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ESILENT/,

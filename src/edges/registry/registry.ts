@@ -105,7 +105,11 @@ export class Registry implements ImageRegistry, Disposable {
     const tags: string[] = [];
     let next: string | undefined = `/v2/${repository}/tags/list?n=1000`;
     while (next !== undefined) {
-      const call = { ...manifestCall(repository, 'tags', signal), path: next, doing: `list the tags of "${repository}"` };
+      const call = {
+        ...manifestCall(repository, 'tags', signal),
+        path: next,
+        doing: `list the tags of "${repository}"`,
+      };
       const answer = await this.#session.call({ ...call, accepts: [200, 404] });
       const body = await this.#read(answer, call.doing, signal);
       if (answer.statusCode === 404) return tags;
@@ -116,7 +120,11 @@ export class Registry implements ImageRegistry, Disposable {
   }
 
   async deleteManifest(repository: string, name: string, signal: AbortSignal): Promise<boolean> {
-    const call = { ...manifestCall(repository, name, signal), method: 'DELETE', accepts: [200, 202, 204, 404] } as const;
+    const call = {
+      ...manifestCall(repository, name, signal),
+      method: 'DELETE',
+      accepts: [200, 202, 204, 404],
+    } as const;
     const answer = await this.#session.call({ ...call, doing: `delete "${repository}@${name}"` });
     answer.resume();
     return answer.statusCode !== 404;

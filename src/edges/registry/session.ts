@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Authorization, type Challenge, type Credentials, parseChallenge } from './authorization.ts';
-import { codeOf } from './failure.ts';
+import { codeOf, RegistryError } from './failure.ts';
 import { type Pause, sendUntilAnswered } from './retry.ts';
 import { isLoopback, type Outgoing, Transport } from './transport.ts';
 
@@ -36,6 +36,8 @@ interface Door {
 }
 
 const attempts = 4;
+/** Milliseconds for the first answer, which needs nothing to be read or written: a registry that is silent by then is not there. */
+const doorSilence = 15_000;
 const redirects = [301, 302, 303, 307, 308];
 // Docker Hub's images carry one host in their names and are served by another.
 const servingHosts: Readonly<Record<string, string>> = { 'docker.io': 'registry-1.docker.io' };
@@ -124,31 +126,33 @@ export class RegistrySession implements Disposable {
   #findDoor(): Promise<Door> {
     this.#door ??= this.#knock().catch(error => {
       this.#door = undefined;
-      throw error;
+      throw isSilent(error) ? new RegistryError(error.message, false, undefined, { cause: error.cause }) : error;
     });
     return this.#door;
   }
 
   async #knock(): Promise<Door> {
     const host = servingHosts[this.host] ?? this.host;
-    if (!isLoopback(host)) return this.#doorAt(`https://${host}`, attempts);
+    if (!isLoopback(host)) return this.#doorAt(`https://${host}`);
     try {
-      return await this.#doorAt(`http://${host}`, 1);
+      return await this.#doorAt(`http://${host}`);
     } catch (error) {
-      if (error instanceof Error && codeOf(error.cause) === 'ECONNREFUSED') throw error;
+      if (isSilent(error) || (error instanceof Error && codeOf(error.cause) === 'ECONNREFUSED')) throw error;
       // A local registry may speak TLS; when it does not either, the first failure is the one to show.
-      return this.#doorAt(`https://${host}`, 1).catch(() => Promise.reject(error));
+      return this.#doorAt(`https://${host}`).catch(() => Promise.reject(error));
     }
   }
 
-  async #doorAt(origin: string, tries: number): Promise<Door> {
+  // Asked once: the call that needs the door does it again.
+  async #doorAt(origin: string): Promise<Door> {
     const { signal } = this.#closed;
+    const silence = Math.min(doorSilence, this.#options.silence ?? doorSilence);
     const answer = await sendUntilAnswered(
-      () => this.#transport.send({ method: 'GET', url: new URL('/v2/', origin), headers: {}, signal }),
+      () => this.#transport.send({ method: 'GET', url: new URL('/v2/', origin), headers: {}, signal, silence }),
       {
         attempt: { host: this.host, username: this.#options.credentials?.username, doing: 'say how to sign in' },
         accepts: [200, 401],
-        attempts: tries,
+        attempts: 1,
         pause: this.#options.pause,
         signal,
       },
@@ -160,6 +164,10 @@ export class RegistrySession implements Disposable {
         answer.statusCode === 401 ? parseChallenge(answer.headers['www-authenticate'], this.host) : { kind: 'none' },
     };
   }
+}
+
+function isSilent(error: unknown): error is RegistryError {
+  return error instanceof RegistryError && codeOf(error.cause) === 'ESILENT';
 }
 
 function isReplayable({ body }: Call): boolean {

@@ -8,6 +8,8 @@ export interface Outgoing {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | AsyncIterable<Uint8Array>;
   readonly signal: AbortSignal;
+  /** Milliseconds of silence for this request alone. */
+  readonly silence?: number;
 }
 
 /** `true` for a host that is this machine: `localhost`, 127.0.0.0/8, `[::1]`, with or without a port. */
@@ -28,13 +30,13 @@ export class Transport implements Disposable {
   /** The answer, its body not yet read. Rejects with the socket's error, or the signal's reason. */
   async send(outgoing: Outgoing): Promise<http.IncomingMessage> {
     outgoing.signal.throwIfAborted();
-    const { url, method, headers, body, signal } = outgoing;
+    const { url, method, headers, body, signal, silence = this.#silence } = outgoing;
     const length = body instanceof Uint8Array ? { 'content-length': String(body.length) } : {};
     const options = {
       method,
       headers: { ...headers, ...length },
       agent: this.#agentFor(url),
-      timeout: this.#silence,
+      timeout: silence,
       signal,
     };
     const request = url.protocol === 'https:' ? https.request(url, options) : http.request(url, options);

@@ -57,7 +57,9 @@ export class AppFolder implements Workspace, AppContent {
   async #install(plan: DependencyPlan & { kind: 'npm' | 'pip' }, staging: string, signal: AbortSignal): Promise<void> {
     const { log, environment } = this.#options;
     const { root } = await this.#list();
-    const installation = { app: root, staging, environment: childEnvironment(environment), log };
+    // What the tools put aside lies beside what they install: on the same disk, and removed with it.
+    const forChildren = { ...childEnvironment(environment), TMPDIR: staging };
+    const installation = { app: root, staging, environment: forChildren, log };
     if (plan.kind === 'npm') await installNpm(plan, installation, signal);
     else await installPip(plan, installation, signal);
   }

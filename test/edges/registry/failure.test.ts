@@ -166,7 +166,7 @@ describe('a failed connection', () => {
     await registry[Symbol.asyncDispose]();
     await assert.rejects(upload(client), {
       name: 'UserError',
-      message: /refused the connection\. Check input "registry"/,
+      message: /refused the connection\. Check the host in input "registry"/,
     });
     assert.deepEqual(pauses, []);
   });

@@ -88,6 +88,7 @@ describe('npm', () => {
         'ci',
         '--omit=dev',
         '--ignore-scripts',
+        '--loglevel=warn',
         '--no-audit',
         '--no-fund',
         '--os=linux',
@@ -106,6 +107,12 @@ describe('npm', () => {
       false,
     );
     assert.ok(environment.some(line => line.startsWith('RUNNER_TEMP=')));
+  });
+
+  it('that leaves files out but ends well is a failure', async () => {
+    const output = 'npm warn tar TAR_ENTRY_ERROR ENOSPC: no space left on device, write';
+    const { error } = await install(npm, nodeApp, { npm: `echo '${output}' >&2` });
+    assert.match(String(error), /disk with the temporary folder/);
   });
 
   const failures = [
@@ -128,7 +135,7 @@ describe('npm', () => {
     {
       name: 'anything else',
       output: 'npm error odd',
-      message: /failed with code 1\. Correct what it says: npm error odd/,
+      message: /failed with code 1\. Correct what its last lines say\.\nnpm error odd/,
     },
   ];
   for (const { name, output, message } of failures) {

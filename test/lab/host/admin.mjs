@@ -11,7 +11,7 @@ const requests = [
   [
     'GET',
     /^\/admin\/functions\/?$/,
-    context => ({ body: context.scriptHost.functions.map(fn => described(fn, context)) }),
+    context => ({ body: context.scriptHost.listed.map(fn => described(fn, context)) }),
   ],
   ['GET', /^\/admin\/functions\/([^/]+)\/?$/, withFunction((fn, context) => ({ body: described(fn, context) }))],
   ['GET', /^\/admin\/functions\/([^/]+)\/status\/?$/, withFunction(functionStatus)],
@@ -37,7 +37,7 @@ export async function answerAdmin(context) {
 
 function withFunction(answer) {
   return (context, name) => {
-    const fn = context.scriptHost.functions.find(
+    const fn = context.scriptHost.listed.find(
       other => other.name.toLowerCase() === decodeURIComponent(name).toLowerCase(),
     );
     return fn === undefined ? { status: 404 } : answer(fn, context);
@@ -70,9 +70,9 @@ function described(fn, { url, scriptHost }) {
   };
 }
 
-/** Functions that the allow-list leaves out have no status: this host does not run them. */
+/** A disabled function is listed, but has no status: this host does not run it. */
 function functionStatus(fn) {
-  if (!fn.isAllowed || fn.isDisabled) return { status: 404 };
+  if (fn.isDisabled) return { status: 404 };
   return { body: { errors: fn.errors } };
 }
 

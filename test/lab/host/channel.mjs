@@ -7,6 +7,8 @@ import { createInterface } from 'node:readline';
 export function openChannel(socket, { receive, closed }) {
   const lines = createInterface({ input: socket });
   lines.on('line', line => receive(JSON.parse(line)));
+  // Of a broken connection the end of the other process tells; the interface repeats the socket's error.
+  lines.on('error', () => undefined);
   socket.on('error', () => socket.destroy());
   socket.once('close', closed);
   return {

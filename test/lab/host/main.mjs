@@ -14,6 +14,10 @@ log(
 );
 const keys = openKeys(settings.keyStorage, log);
 const scriptHost = new ScriptHost(settings, log);
+/** Functions are asked only when their keys are there. */
+const started = scriptHost.ready.then(() =>
+  keys.ensure(keyNames(scriptHost.loaded.filter(isHttpFunction).map(fn => fn.name))),
+);
 
 /** First part of a path and who answers below it; the last row takes the rest. */
 const answers = [
@@ -26,7 +30,7 @@ const answers = [
         ? response.writeHead(200).end('Your Functions app is up and running (stand-in host of the lab).')
         : response.writeHead(204).end(),
   ],
-  [/^/, async context => scriptHost.ready.then(() => answerFunction(context))],
+  [/^/, async context => started.then(() => answerFunction(context))],
 ];
 
 const server = createServer((request, response) => {
@@ -63,6 +67,5 @@ void scriptHost.failed.promise.then(text => {
 server.listen(settings.listen.port, settings.listen.host, () =>
   log('information', `Now listening on port ${server.address().port}.`),
 );
-await scriptHost.ready;
-await keys.ensure(keyNames(scriptHost.loaded.filter(isHttpFunction).map(fn => fn.name)));
+await started;
 log('information', scriptHost.errors.length > 0 ? 'Host started with errors.' : 'Host started.');

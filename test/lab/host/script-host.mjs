@@ -38,9 +38,14 @@ export class ScriptHost {
     return [...this.#errors.values()];
   }
 
-  /** Functions that this host runs: in the allow-list and not disabled. */
+  /** Functions that the allow-list lets through. */
+  get listed() {
+    return this.functions.filter(fn => fn.isAllowed);
+  }
+
+  /** Functions that this host runs: listed and not disabled. */
   get loaded() {
-    return this.functions.filter(fn => fn.isAllowed && !fn.isDisabled);
+    return this.listed.filter(fn => !fn.isDisabled);
   }
 
   get running() {

@@ -24,7 +24,8 @@ export function parseScript(text: string, file: string): Program {
       ...(file.endsWith('.cjs') ? {} : { allowReturnOutsideFunction: true }),
     }).program;
   } catch (error) {
-    if (error instanceof RangeError) throw new UserError({ message: 'The file nests too deeply to be read. Take it out of "main".', place: { file } });
+    if (error instanceof RangeError)
+      throw new UserError({ message: 'The file nests too deeply to be read. Take it out of "main".', place: { file } });
     throw new UserError({
       message: `The file has a syntax error: ${reasonOf(error)} Correct it.`,
       place: placeOf(error, file),

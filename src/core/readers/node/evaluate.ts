@@ -1,5 +1,7 @@
 import type * as ast from '@babel/types';
+import type { Place } from '../../../errors.ts';
 import { emptyRecord, isFalsy, isNullish, joined, known, orElse, type StaticValue, textOf } from '../static-value.ts';
+import { calledName, enumRecord, importWrappers } from './compiled.ts';
 import { Exports } from './exports.ts';
 import { bindingHelper, referenceMember } from './library.ts';
 import type { Definition, Module, Modules } from './modules.ts';
@@ -84,8 +86,8 @@ export class Evaluator {
         return this.#conditional(node, module);
       case 'UnaryExpression':
         return this.#unary(node, module);
-      case 'AssignmentExpression':
-        return node.operator === '=' ? this.value(node.right, module) : unknownAt(node, module);
+      case 'SequenceExpression':
+        return this.value(node.expressions.at(-1) ?? node, module);
       case 'CallExpression':
         return this.#call(node, module);
       default:
@@ -98,7 +100,8 @@ export class Evaluator {
     const definition = module.names.get(node.name);
     if (definition === undefined)
       return node.name === 'process' ? { kind: 'reference', path: ['process'] } : unknownAt(node, module);
-    return module.changed.has(node.name) ? unknownAt(node, module) : this.definition(definition, module);
+    const changed = definition.kind === 'expression' && module.changed.has(node.name);
+    return changed ? unknownAt(node, module) : this.definition(definition, module);
   }
 
   /** What a name of a module stands for; unknown for one that is defined by itself. */
@@ -113,20 +116,10 @@ export class Evaluator {
 
   #defined(definition: Definition, module: Module): JsValue {
     if (definition.kind === 'function') return { kind: 'callable', node: definition.node, module };
-    if (definition.kind === 'enum') return this.#enum(definition.node, module);
+    if (definition.kind === 'enum') return enumRecord(definition.members, node => this.plain(node, module));
     if (definition.kind === 'import') return this.#exports.imported(definition, module);
     const value = this.value(definition.node, module);
     return definition.keys.reduce<JsValue>((object, key) => this.member(object, key, definition.node, module), value);
-  }
-
-  #enum(node: ast.TSEnumDeclaration, module: Module): StaticValue {
-    let next = 0;
-    const entries = node.body.members.map(member => {
-      const value = member.initializer ? this.plain(member.initializer, module) : known(next);
-      next = value.kind === 'known' && typeof value.value === 'number' ? value.value + 1 : next + 1;
-      return [nameOfKey(member.id) ?? '', value] as const;
-    });
-    return { ...emptyRecord, entries: new Map(entries) };
   }
 
   #memberOf(node: ast.MemberExpression | ast.OptionalMemberExpression, module: Module): JsValue {
@@ -142,10 +135,9 @@ export class Evaluator {
     const place = placeOfNode(module.path, node);
     if (object.kind === 'module') return this.#exports.exported(object.module, String(key));
     if (object.kind === 'reference') return referenceMember([...object.path, String(key)], place);
+    const missing = object.kind === 'record' && object.open.length === 0;
     if (object.kind === 'record')
-      return (
-        object.entries.get(String(key)) ?? (object.open.length > 0 ? { kind: 'unknown', place } : { kind: 'absent' })
-      );
+      return object.entries.get(String(key)) ?? (missing ? { kind: 'absent' } : { kind: 'unknown', place });
     if (object.kind === 'list') return object.items[Number(key)] ?? { kind: 'unknown', place };
     return { kind: 'unknown', place };
   }
@@ -161,7 +153,7 @@ export class Evaluator {
 
   #object(node: ast.ObjectExpression, module: Module): StaticValue {
     const entries = new Map<string, StaticValue>();
-    const open: StaticPlace[] = [];
+    const open: Place[] = [];
     for (const property of node.properties) {
       if (property.type === 'SpreadElement') {
         const spread = this.plain(property.argument, module);
@@ -226,20 +218,26 @@ export class Evaluator {
       : unknownAt(node, module);
   }
 
-  #call({ callee, arguments: [argument] }: ast.CallExpression, module: Module): StaticValue {
-    const frozen =
-      callee.type === 'MemberExpression' &&
-      callee.object.type === 'Identifier' &&
-      callee.object.name === 'Object' &&
-      nameOfKey(callee.property) === 'freeze';
-    if (frozen && argument) return this.plain(argument, module);
-    const called = this.value(callee, module);
-    const options = () => (argument ? this.plain(argument, module) : emptyRecord);
-    return (called.kind === 'reference' ? bindingHelper(called.path, options) : undefined) ?? unknownAt(callee, module);
+  #call(node: ast.CallExpression, module: Module): JsValue {
+    const [argument] = node.arguments;
+    const name = calledName(node);
+    if (argument && name !== undefined && importWrappers.has(name)) return this.#wrapped(argument, module);
+    const ofObject = node.callee.type === 'MemberExpression' && nameOfKey(node.callee.object) === 'Object';
+    if (argument && ofObject && name === 'freeze') return this.plain(argument, module);
+    const called = this.value(node.callee, module);
+    if (called.kind !== 'reference') return unknownAt(node, module);
+    return (
+      bindingHelper(called.path, () => (argument ? this.plain(argument, module) : emptyRecord)) ??
+      unknownAt(node, module)
+    );
+  }
+
+  /** A module that was no ES module becomes the default export of one. */
+  #wrapped(node: ast.Node, module: Module): JsValue {
+    const value = this.value(node, module);
+    return value.kind === 'record' ? { ...value, entries: new Map([['default', value], ...value.entries]) } : value;
   }
 }
-
-type StaticPlace = ReturnType<typeof placeOfNode>;
 
 function unknownAt(node: ast.Node, module: Module): StaticValue & { readonly kind: 'unknown' } {
   return { kind: 'unknown', place: placeOfNode(module.path, node) };

@@ -137,7 +137,9 @@ function typesOf(library: string, kind: 'trigger' | 'input' | 'output'): Readonl
 }
 
 /** A member of a package or of Node itself; one of `process.env` is a setting. */
-export function referenceMember(path: readonly string[], place: Place): StaticValue {
+export function referenceMember(given: readonly string[], place: Place): StaticValue {
+  // The default export of a CommonJS package is the package itself.
+  const path = given[1] === 'default' ? given.toSpliced(1, 1) : given;
   const [root, member, name] = path;
   if (root !== 'process' || member !== 'env' || name === undefined) return { kind: 'reference', path };
   return { kind: 'setting', name, place };

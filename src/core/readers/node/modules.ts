@@ -2,12 +2,13 @@ import type * as ast from '@babel/types';
 import { type Fault, type Place, UserError } from '../../../errors.ts';
 import type { SourceTree } from '../../project.ts';
 import { parseJson } from '../json.ts';
+import type { EnumMember } from './compiled.ts';
 
 /** Where a name of a module comes from. */
 export type Definition =
   | { readonly kind: 'expression'; readonly node: ast.Node; readonly keys: readonly (string | number)[] }
   | { readonly kind: 'import'; readonly source: string; readonly name: string; readonly place: Place }
-  | { readonly kind: 'enum'; readonly node: ast.TSEnumDeclaration }
+  | { readonly kind: 'enum'; readonly members: readonly EnumMember[] }
   | { readonly kind: 'function'; readonly node: ast.FunctionDeclaration };
 
 /** A file of the app, parsed, with its names. */

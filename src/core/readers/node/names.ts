@@ -1,4 +1,5 @@
 import type * as ast from '@babel/types';
+import { compiledEnum, definedExport, type EnumMember, starExport } from './compiled.ts';
 import type { Definition, Module } from './modules.ts';
 import { childrenOf, nameOfKey, placeOfNode } from './syntax.ts';
 
@@ -33,7 +34,7 @@ class NameReader {
     else if (node.type === 'ExportDefaultDeclaration') this.#exportDefault(node);
     else if (node.type === 'TSExportAssignment')
       this.exports.set('*', { kind: 'expression', node: node.expression, keys: [] });
-    else if (node.type === 'ExpressionStatement') this.#commonJs(node.expression);
+    else if (node.type === 'ExpressionStatement') this.#expression(node.expression);
     else this.#declare(node);
   }
 
@@ -41,7 +42,7 @@ class NameReader {
     const before = new Set(this.names.keys());
     if (node.type === 'VariableDeclaration')
       for (const { id, init } of node.declarations) if (init) this.#pattern(id, init, []);
-    if (node.type === 'TSEnumDeclaration') this.names.set(node.id.name, { kind: 'enum', node });
+    if (node.type === 'TSEnumDeclaration') this.names.set(node.id.name, { kind: 'enum', members: membersOf(node) });
     if (node.type === 'FunctionDeclaration' && node.id) this.names.set(node.id.name, { kind: 'function', node });
     if (node.type === 'TSImportEqualsDeclaration' && node.moduleReference.type === 'TSExternalModuleReference') {
       this.#import(node.id.name, node.moduleReference.expression.value, '*', node);
@@ -103,6 +104,17 @@ class NameReader {
     this.#declare(node.declaration);
   }
 
+  #expression(node: ast.Expression): void {
+    const [star, defined, made] = [starExport(node), definedExport(node), compiledEnum(node)];
+    if (star !== undefined) this.passedOn.push(star);
+    else if (defined) this.exports.set(defined.name, { kind: 'expression', node: defined.value, keys: [] });
+    else if (made) {
+      const definition: Definition = { kind: 'enum', members: made.members };
+      this.names.set(made.name, definition);
+      if (made.exported) this.exports.set(made.name, definition);
+    } else this.#commonJs(node);
+  }
+
   /** `module.exports = …`, `exports.name = …`, also chained. */
   #commonJs(node: ast.Node): void {
     if (node.type !== 'AssignmentExpression') return;
@@ -110,6 +122,10 @@ class NameReader {
     if (target !== undefined) this.exports.set(target, { kind: 'expression', node: node.right, keys: [] });
     this.#commonJs(node.right);
   }
+}
+
+function membersOf({ body }: ast.TSEnumDeclaration): readonly EnumMember[] {
+  return body.members.map(({ id, initializer }) => ({ name: nameOfKey(id) ?? '', value: initializer ?? undefined }));
 }
 
 /** `*` for `module.exports`, the name for a member of it or of `exports`. */

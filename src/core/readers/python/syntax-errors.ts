@@ -11,57 +11,59 @@ const beyondGrammar = [
   /^\s*type\s+\w/,
   /^\s*(async\s+)?with\s*\(/,
   /\b[tT][rR]?["']|\b[rR][tT]["']/,
-  /\(\s*yield\b/,
   /^\s*@\s*(\(|.*[[\]]|.*\bif\b)/,
-  /\[\s*\*|\bin\s+\*/,
+  /\[\s*\*|\bin\s+\*|\bfor\b.*,\s*\*\w/,
 ];
 
 /** Most errors that are told of one file: later ones are often echoes of the first. */
 const limit = 10;
 
-/** Syntax errors of a module, the first of each statement and line, unless the grammar is to blame. */
-export function syntaxFaults(module: Module): readonly Fault[] {
-  const places = statementsOf(module.tree.topNode).flatMap(statement => {
-    const error = firstError(statement, module);
-    return error === undefined || isDoubtful(error, statement, module) ? [] : [module.placeAt(error)];
-  });
-  const first = places.filter((place, index) => places.findIndex(({ line }) => line === place.line) === index);
-  return first.slice(0, limit).map(place => ({ message: 'The file has a syntax error here. Correct it.', place }));
+interface SyntaxError {
+  readonly offset: number;
+  readonly message: string;
 }
 
-function firstError(statement: SyntaxNode, module: Module): number | undefined {
-  let found: number | undefined;
-  const enter = ({
-    type,
-    from,
-    to,
-    name,
-  }: {
-    readonly type: { readonly isError: boolean };
-    readonly from: number;
-    readonly to: number;
-    readonly name: string;
-  }): boolean => {
+/** Syntax errors of a module, the first of each statement and line, as far as the grammar is not to blame. */
+export function syntaxFaults(module: Module): readonly Fault[] {
+  const errors = statementsOf(module.tree.topNode).flatMap(statement => firstError(statement, module) ?? []);
+  const doubtful = errors.findIndex(({ offset }) => isDoubtful(offset, module));
+  // What follows a statement that the grammar does not know is often read wrongly.
+  const certain = doubtful === -1 ? errors : errors.slice(0, doubtful);
+  const faults = certain.map(({ offset, message }) => ({ message, place: module.placeAt(offset) }));
+  const firstOfLine = faults.filter(
+    ({ place }, index) => faults.findIndex(one => one.place.line === place.line) === index,
+  );
+  return firstOfLine.slice(0, limit);
+}
+
+function firstError(statement: SyntaxNode, module: Module): SyntaxError | undefined {
+  let error: number | undefined;
+  let bracket: number | undefined;
+  statement.cursor().iterate(({ type, from, to, name, node }) => {
     const unclosed =
       (name === 'String' || name === 'FormatString') &&
       splitLiteral(textOfNode(module.text, { from, to })) === undefined;
+    // The grammar wants a value after every `yield`.
+    if (type.isError && /^Yield/.test(node.parent?.name ?? '')) return;
     // What is missing is missing after the last thing that is there.
-    if (found === undefined && (type.isError || unclosed))
-      found = from === to ? lastCharacterBefore(module.text, from) : from;
-    return found === undefined;
-  };
-  module.tree.iterate({
-    from: statement.from,
-    to: statement.to,
-    enter: node => (node.to < statement.from || node.from > statement.to ? false : enter(node)),
+    if (type.isError || unclosed) error ??= from === to && !unclosed ? lastCharacterBefore(module.text, from) : from;
+    if (isUnclosed(node)) bracket ??= from;
   });
-  return found;
+  if (error === undefined) return undefined;
+  if (bracket === undefined) return { offset: error, message: 'The file has a syntax error here. Correct it.' };
+  return { offset: bracket, message: 'The bracket that opens here has no end, which is a syntax error. Close it.' };
 }
 
-function isDoubtful(error: number, statement: SyntaxNode, { text }: Module): boolean {
-  if (beyondGrammar.some(pattern => pattern.test(lineAt(text, error)))) return true;
-  // What follows such a statement is read wrongly up to the end of its block.
-  return /^\s*match\b/.test(lineAt(text, statement.from));
+const closing: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
+
+function isUnclosed(node: SyntaxNode): boolean {
+  const end = closing[node.firstChild?.name ?? ''];
+  return end !== undefined && node.lastChild?.name !== end && node.name !== 'MatchBody';
+}
+
+function isDoubtful(offset: number, { text }: Module): boolean {
+  const line = lineAt(text, offset);
+  return beyondGrammar.some(pattern => pattern.test(line));
 }
 
 function lastCharacterBefore(text: string, offset: number): number {

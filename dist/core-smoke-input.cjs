@@ -1,0 +1,2 @@
+const e=require("./run.cjs"),t=require("./core-config-parse.cjs"),n=`checks`;function r(r){let a=r.split(/\r?\n/).map(e=>` ${e}`);try{return t.parseConfig(`${n}:\n${a.join(`
+`)}\n`,{file:n}).checks??[]}catch(t){throw t instanceof e._?new e._(t.faults.map(i),{cause:t}):t}}function i({message:e,place:t}){let r=(t?.line??1)-1,i=e.replaceAll(`"${n}[`,`"[`).replace(/^The file /,`It `);return{message:r>0?`Line ${r} of input "${n}": ${i}`:`Input "${n}": ${i}`}}exports.parseChecks=r;

@@ -1,0 +1,1 @@
+const e=require("./run.cjs");async function t(t,n){let r=e.s(),i=e.n(r,()=>n.get(`app-directory`)?.trim()||`.`);for(let t of e.c(n))i.mask(new e.l(t));let a=await e.t(i,async e=>{let a=await t(n,r,i,e);return await i.report(a.outputs,a.summary),a.ok||i.warning(a.text),+!a.ok});process.exitCode=a===0?0:1}Object.defineProperty(exports,"t",{enumerable:!0,get:function(){return t}});

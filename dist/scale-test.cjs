@@ -1,0 +1,1 @@
+Object.defineProperty(exports,Symbol.toStringTag,{value:`Module`});const e=require("./commands-scale-test.cjs"),t=require("./run.cjs");require("./run-action.cjs").t(e.t,t.a(`scale-test`));

@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import { releaseType } from '../../src/core/release.ts';
+import { noSettings } from '../../src/core/settings.ts';
+import { UserError } from '../../src/errors.ts';
+import type { Kind, LiveObject } from '../../src/flows/cluster-port.ts';
+import type { ImageRegistry } from '../../src/flows/ports.ts';
+import { assertDeletable, type Teardown, teardownApp } from '../../src/flows/teardown.ts';
+import { FakeCluster } from '../support/fake-cluster.ts';
+import { FakeQueues } from '../support/fake-queues.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { keepingLog } from '../support/quiet-log.ts';
+
+const digest = (letter: string) => `sha256:${letter.repeat(64)}`;
+
+/** A cluster in which some objects stay until a finalizer is taken away. */
+class HoldingCluster extends FakeCluster {
+  readonly held = new Set<string>();
+
+  override async remove(kind: Kind, namespace: string, name: string): Promise<boolean> {
+    const key = `${kind}/${name}`;
+    if (!this.held.has(key)) return super.remove(kind, namespace, name);
+    this.changes.push(`remove ${key}`);
+    const live = this.objects.get(key);
+    this.objects.set(key, { ...live, metadata: { ...live?.metadata, deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: ['finalizer.keda.sh'] } });
+    return true;
+  }
+}
+
+let cluster: HoldingCluster;
+let clock: ManualClock;
+let queues: FakeQueues;
+let log: ReturnType<typeof keepingLog>;
+let manifests: Map<string, string>;
+
+beforeEach(() => {
+  cluster = new HoldingCluster();
+  clock = new ManualClock();
+  queues = new FakeQueues('orders', 'orders-poison');
+  log = keepingLog();
+  manifests = new Map([['v1', digest('a')], ['v2', digest('b')], [digest('a'), digest('a')], [digest('b'), digest('b')], [digest('c'), digest('c')]]);
+  put('Namespace', 'team', {});
+  for (const [kind, name] of [['Deployment', 'shop'], ['Secret', 'func-keys-kube-secret-shop'], ['Service', 'shop'], ['ConfigMap', 'shop-settings-1']] as const) put(kind, name, { app: 'shop' });
+  put('ScaledObject', 'shop', { app: 'shop', fields: { spec: { triggers: [{ type: 'azure-queue', metadata: { queueName: 'orders' }, authenticationRef: { name: 'shop-auth' } }] } } });
+  put('TriggerAuthentication', 'shop-auth', { app: 'shop', fields: { spec: { secretTargetRef: [{ parameter: 'connection', name: 'settings', key: 'Store' }] } } });
+  put('Secret', 'settings', { app: 'shop', fields: { data: { Store: Buffer.from('AccountName=shop;AccountKey=c2VjcmV0').toString('base64') } } });
+});
+
+function put(kind: string, name: string, { app, fields = {} }: { app?: string; fields?: object }): void {
+  const labels: Readonly<Record<string, string>> = app ? { 'aks-functions.io/app': app } : {};
+  const object: LiveObject = { kind, metadata: { name, uid: `${kind}/${name}`, labels }, ...fields };
+  cluster.objects.set(`${kind}/${name}`, object);
+}
+
+const registry: Pick<ImageRegistry, 'listTags' | 'findDigest' | 'fetchManifest' | 'deleteManifest'> = {
+  listTags: async () => [...manifests.keys()].filter(name => !name.startsWith('sha256:')),
+  findDigest: async (_repository, name) => manifests.get(name),
+  fetchManifest: async (_repository, name) => ({ digest: name, mediaType: '', content: Buffer.from('{}') }),
+  deleteManifest: async (_repository, name) => manifests.delete(name),
+};
+
+function unused(): never {
+  throw new Error('not for a teardown');
+}
+
+const images = {
+  host: 'shop.azurecr.io', repository: 'shop',
+  registry: { ...registry, begin: unused, fetchBlob: unused, streamBlob: unused, hasBlob: unused, mountBlob: unused, uploadBlob: unused, putManifest: unused },
+};
+
+function run(options: Partial<Teardown> = {}) {
+  const request: Teardown = { name: 'shop', namespace: 'team', deleteNamespace: 'no', images: undefined, queues: undefined, dryRun: false, timeout: 600, ...options };
+  return teardownApp(request, { cluster, log, mask: () => {}, clock, signal: new AbortController().signal, learn: () => {} });
+}
+
+const queueSearch = () => ({ project: undefined, settings: noSettings, openQueue: queues.open, log });
+
+test('deletes what has the label, the scaler first, and leaves the rest', async () => {
+  put('ConfigMap', 'theirs', {});
+  const { deleted, faults } = await run();
+  assert.equal(deleted[0], 'ScaledObject/shop');
+  assert.equal(deleted.length, 7);
+  assert.deepEqual(faults, []);
+  assert.deepEqual([...cluster.objects.keys()], ['Namespace/team', 'ConfigMap/theirs']);
+});
+
+test('only lists in a dry run', async () => {
+  const { deleted } = await run({ dryRun: true, queues: queueSearch(), deleteNamespace: 'asked' });
+  assert.deepEqual(cluster.changes, []);
+  assert.ok(deleted.includes('Queue/orders-poison') && deleted.includes('Namespace/team'));
+});
+
+test('is content when there is nothing', async () => {
+  cluster.objects.clear();
+  const { deleted, faults } = await run({ deleteNamespace: 'asked' });
+  assert.deepEqual([deleted, faults], [[], []]);
+  assert.ok(log.lines.includes('notice: There is nothing of "shop" in the namespace "team".'));
+});
+
+test('waits until pods are gone', async () => {
+  put('Pod', 'shop-1', { app: 'shop' });
+  clock.onPause = now => {
+    if (now >= 5000) cluster.objects.delete('Pod/shop-1');
+  };
+  assert.deepEqual((await run()).faults, []);
+  assert.ok(clock.now() >= 5000);
+});
+
+test('names the pods that stay', async () => {
+  put('Pod', 'shop-1', { app: 'shop' });
+  const { faults } = await run({ timeout: 30 });
+  assert.match(faults[0] ?? '', /^Pod "shop-1" is still there though it was deleted\. Raise the input "timeout"/);
+});
+
+test('deletes the rest when KEDA does not let go of its object, and says how to go on', async () => {
+  cluster.held.add('ScaledObject/shop');
+  const { deleted, faults } = await run();
+  assert.ok(deleted.includes('Deployment/shop'));
+  assert.match(faults[0] ?? '', /^ScaledObject "shop" is marked for deletion but held by the finalizer "finalizer\.keda\.sh" of KEDA.*kubectl patch scaledobject shop -n team/);
+  assert.ok(clock.now() < 200_000);
+});
+
+test('finds the queues by the scalers and deletes them after the pods', async () => {
+  put('Pod', 'shop-1', { app: 'shop' });
+  clock.onPause = () => {
+    assert.equal(queues.queues.size, 2);
+    cluster.objects.delete('Pod/shop-1');
+  };
+  const { deleted } = await run({ queues: queueSearch() });
+  assert.deepEqual(deleted.slice(-2), ['Queue/orders', 'Queue/orders-poison']);
+  assert.equal(queues.queues.size, 0);
+});
+
+test('changes nothing when a queue cannot be known', async () => {
+  cluster.objects.delete('TriggerAuthentication/shop-auth');
+  await assert.rejects(run({ queues: queueSearch() }), /The connection of the queue "orders" cannot be read from the cluster/);
+  assert.deepEqual(cluster.changes, []);
+});
+
+test('deletes the images of tags and of recorded releases, and no others', async () => {
+  const { gzipSync } = await import('node:zlib');
+  const release = gzipSync(JSON.stringify({ number: 1, image: `shop.azurecr.io/shop@${digest('c')}`, objects: [] })).toString('base64');
+  put('Secret', 'shop.release.v1', { app: 'shop', fields: { type: releaseType, data: { release } } });
+  const { deleted } = await run({ images });
+  assert.deepEqual(deleted.filter(key => key.startsWith('Image/')), ['a', 'b', 'c'].map(letter => `Image/shop@${digest(letter)}`));
+  assert.equal(manifests.size, 0);
+});
+
+test('deletes the namespace last and waits for it', async () => {
+  const { deleted } = await run({ deleteNamespace: 'asked' });
+  assert.equal(deleted.at(-1), 'Namespace/team');
+});
+
+test('refuses a namespace with objects of others before it changes anything', async () => {
+  put('PersistentVolumeClaim', 'data', {});
+  put('Deployment', 'other', { app: 'other' });
+  await assert.rejects(run({ deleteNamespace: 'asked' }), error => error instanceof UserError && /holds objects that are not of "shop": Deployment\/other, PersistentVolumeClaim\/data\..*Nothing was changed\./.test(error.message));
+  assert.deepEqual(cluster.changes, []);
+});
+
+test('with everything, takes the namespace only where it was made by us and nobody else uses it', async () => {
+  const before = [...cluster.objects];
+  assert.ok(!(await run({ deleteNamespace: 'everything' })).deleted.includes('Namespace/team'));
+  for (const [key, object] of before) cluster.objects.set(key, object);
+  cluster.objects.set('Namespace/team', { kind: 'Namespace', metadata: { name: 'team', labels: { 'app.kubernetes.io/managed-by': 'aks-functions' } } });
+  put('ConfigMap', 'theirs', {});
+  assert.ok(!(await run({ deleteNamespace: 'everything' })).deleted.includes('Namespace/team'));
+  cluster.objects.delete('ConfigMap/theirs');
+  assert.ok((await run({ deleteNamespace: 'everything' })).deleted.includes('Namespace/team'));
+});
+
+test('leaves a Secret of keys that another tool made', async () => {
+  put('Secret', 'func-keys-kube-secret-shop', {});
+  await run();
+  assert.ok(cluster.objects.has('Secret/func-keys-kube-secret-shop'));
+  assert.ok(log.lines.some(line => /^notice: Secret "func-keys-kube-secret-shop" .* It stays\.$/.test(line)));
+});
+
+test('refuses namespaces that the cluster needs', () => {
+  assert.throws(() => assertDeletable('kube-system'), /cannot be deleted/);
+  assertDeletable('team');
+});
