@@ -1,1 +1,1 @@
-Object.defineProperty(exports,Symbol.toStringTag,{value:`Module`});const e=require("./commands-smoke-test.cjs"),t=require("./run.cjs");require("./run-action.cjs").t(e.t,t.a(`smoke-test`));
+Object.defineProperty(exports,Symbol.toStringTag,{value:`Module`});const e=require("./run.cjs");require("./run-action.cjs").t(async(...e)=>(await Promise.resolve().then(()=>require("./commands-smoke-test.cjs"))).smokeTest(...e),e.a(`smoke-test`));

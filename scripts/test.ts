@@ -29,10 +29,10 @@ const groups: readonly Group[] = [
   { name: 'core', run: () => tests(['test/core/**/*.test.ts'], [], ['--test-isolation=none']) },
   {
     name: 'units',
-    run: () => tests(['test/**/*.test.ts'], ['test/{core,lab,scenarios,apps,golden}/**', ...distTests], []),
+    run: () => tests(['test/**/*.test.ts'], ['test/{core,host,lab,scenarios,apps,golden}/**', ...distTests], []),
   },
   { name: 'dist', run: () => tests(distTests, [], oneByOne) },
-  { name: 'lab', run: () => tests(['test/lab/**/*.test.ts'], ['**/node_modules/**'], oneByOne) },
+  { name: 'lab', run: () => tests(['test/host/**/*.test.ts', 'test/lab/**/*.test.ts'], ['**/node_modules/**'], oneByOne) },
   { name: 'scenarios', run: () => tests(['test/scenarios/**/*.test.ts'], [], oneByOne) },
 ];
 

@@ -8,7 +8,6 @@ import {
   setOutput,
   setSecret,
   startGroup,
-  summary,
   warning,
 } from '@actions/core';
 import { maskTextsOf, redacted } from './core/masks.ts';
@@ -116,7 +115,9 @@ async function writeSummary(markdown: string, file: string | undefined): Promise
     markdown.length > summaryLimit
       ? `${markdown.slice(0, summaryLimit)}\n\n… cut: the summary would be too large.\n`
       : markdown;
-  await summary.addRaw(cut, true).write();
+  // The runner's own writer would load this before the first request, which is sent sooner without it.
+  const { appendFile } = await import('node:fs/promises');
+  await appendFile(file, `${cut}\n`);
 }
 
 /** Writes the result of a command to stdout. */

@@ -1,9 +1,9 @@
-import { access, constants } from 'node:fs/promises';
+import { accessSync, constants } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseImageReference, parseRegistry, repositoryOf } from '../core/image.ts';
 import { type DeployInputs, isKubeconfigPath, parseDeployInputs } from '../core/inputs/inputs.ts';
 import { Secret } from '../core/secret.ts';
-import { Registries } from '../edges/registry/registries.ts';
+import type { Registries } from '../edges/registry/registries.ts';
 import { type Fault, UsageError } from '../errors.ts';
 import type { Surroundings } from '../inputs.ts';
 import type { Output } from '../outputs.ts';
@@ -23,10 +23,12 @@ export const deployCommand: Command = async (raw, surroundings, output, signal) 
   const inputs = parseDeployInputs(raw);
   const { registryUsername: username, registryPassword: password } = inputs;
   if (username && password) output.mask(new Secret(`${username}:${password.reveal()}`));
-  await assertThere(inputs);
+  assertThere(inputs);
   const target = registryOf(inputs);
-  using registries = new Registries({ ...target, ...(username && password ? { credentials: { username, password } } : {}) });
-  registries.at(target.host).begin();
+  const edge = await import('../edges/registry/registries.ts');
+  using registries = new edge.Registries({ ...target, ...(username && password ? { credentials: { username, password } } : {}) });
+  // What is loaded now would keep the socket waiting, which is not connected yet.
+  await registries.at(target.host).begin();
   const { carryOut } = await import('./deploy-app.ts');
   // Awaited here, since leaving the function closes the registries.
   return await carryOut({ inputs, registries, surroundings, output, signal });

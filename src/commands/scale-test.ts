@@ -22,23 +22,41 @@ export const scaleTest: Command = async (raw, surroundings, output, signal) => {
   const { kubeconfig = '' } = inputs;
   const cluster = await connectCluster({ kubeconfig, mask: output.mask, signal });
   using http = new HttpClient(signal);
-  const result = await output.group('Scale', () => runScaleTest(test, {
-    cluster, log: output, mask: output.mask, clock: systemClock, signal,
-    openQueue: (connection, name) => openStorageQueue(connection, name, { http, clock: systemClock, signal }),
-  }));
+  const result = await output.group('Scale', () =>
+    runScaleTest(test, {
+      cluster,
+      log: output,
+      mask: output.mask,
+      clock: systemClock,
+      signal,
+      openQueue: (connection, name) => openStorageQueue(connection, name, { http, clock: systemClock, signal }),
+    }),
+  );
   if (result.faults.length > 0) output.fail(new UserError(result.faults.map(message => ({ message }))));
-  return { outputs: scaleOutputs(result), summary: output.redact(scaleSummary(result)), text: output.redact(scaleText(result)), ok: result.faults.length === 0 };
+  return {
+    outputs: scaleOutputs(result),
+    summary: output.redact(scaleSummary(result)),
+    text: output.redact(scaleText(result)),
+    ok: result.faults.length === 0,
+  };
 };
 
 async function readTest(inputs: ScaleTestInputs, surroundings: Surroundings, output: Output): Promise<ScaleTest> {
   const files = textFiles(process.cwd());
-  const folder = new AppFolder({ directory: resolve(inputs.appDirectory), log: output, environment: surroundings.environment });
+  const folder = new AppFolder({
+    directory: resolve(inputs.appDirectory),
+    log: output,
+    environment: surroundings.environment,
+  });
   const source = await folder.readSource();
   const config = await loadConfig(inputs, files, source);
   const name = appNameOf(inputs.name, config, source.folder);
   assertConfirmed(inputs.confirm, name);
   const { discoverProject } = await import('../core/discovery.ts');
-  const [project, settings] = await Promise.all([discoverProject(source), readSettings(inputs, config, { files, mask: output.mask })]);
+  const [project, settings] = await Promise.all([
+    discoverProject(source),
+    readSettings(inputs, config, { files, mask: output.mask }),
+  ]);
   const { expectReplicas, firstReplicaWithin, drainedWithin, namespace, messages, messageBody, timeout } = inputs;
   const limits = { expectReplicas, firstReplicaWithin, drainedWithin };
   return { name, namespace, project, settings, function: inputs.function, messages, messageBody, limits, timeout };
@@ -48,5 +66,7 @@ async function readTest(inputs: ScaleTestInputs, surroundings: Surroundings, out
 function assertConfirmed(confirm: string | undefined, name: string): void {
   if (confirm === name) return;
   const got = confirm === undefined ? 'which is missing' : `got "${confirm}"`;
-  throw new UserError(`Input "confirm" must be "${name}", the name of the app, ${got}. The test puts real messages into the queue of the app; confirm that this may be done.`);
+  throw new UserError(
+    `Input "confirm" must be "${name}", the name of the app, ${got}. The test puts real messages into the queue of the app; confirm that this may be done.`,
+  );
 }

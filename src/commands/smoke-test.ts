@@ -20,17 +20,31 @@ export const smokeTest: Command = async (raw, surroundings, output, signal) => {
   const test = await output.group('Read the checks', () => readTest(inputs, surroundings, output));
   const cluster = await clusterOf(inputs, output, signal);
   using http = new HttpClient(signal);
-  const results = await output.group('Check', () => runSmokeTest(test, {
-    cluster, http, log: output, mask: output.mask, clock: systemClock, signal,
-    openQueue: (connection, name) => openStorageQueue(connection, name, { http, clock: systemClock, signal }),
-  }));
+  const results = await output.group('Check', () =>
+    runSmokeTest(test, {
+      cluster,
+      http,
+      log: output,
+      mask: output.mask,
+      clock: systemClock,
+      signal,
+      openQueue: (connection, name) => openStorageQueue(connection, name, { http, clock: systemClock, signal }),
+    }),
+  );
   const failed = results.filter(result => result.faults.length > 0);
   if (failed.length > 0) output.fail(failureOf(failed));
-  return { outputs: smokeOutputs(results), summary: output.redact(smokeSummary(test.name, results)), text: output.redact(smokeText(results)), ok: failed.length === 0 };
+  return {
+    outputs: smokeOutputs(results),
+    summary: output.redact(smokeSummary(test.name, results)),
+    text: output.redact(smokeText(results)),
+    ok: failed.length === 0,
+  };
 };
 
 function failureOf(failed: readonly CheckResult[]): UserError {
-  return new UserError(failed.map(result => ({ message: `Check failed: ${resultLine(result).slice(2)}. Correct the app or the check.` })));
+  return new UserError(
+    failed.map(result => ({ message: `Check failed: ${resultLine(result).slice(2)}. Correct the app or the check.` })),
+  );
 }
 
 async function clusterOf({ kubeconfig }: SmokeTestInputs, { mask }: Output, signal: AbortSignal) {
@@ -44,10 +58,14 @@ async function readTest(inputs: SmokeTestInputs, surroundings: Surroundings, out
   const source = await readSourceIfThere(inputs, files, surroundings, output);
   const config = await loadConfig(inputs, files, source ?? bareSource(inputs));
   const name = appNameOf(inputs.name, config, (source ?? bareSource(inputs)).folder);
-  const project = source && await (await import('../core/discovery.ts')).discoverProject(source);
-  const given = inputs.checks === undefined ? config.checks : (await import('../core/smoke-input.ts')).parseChecks(inputs.checks);
+  const project = source && (await (await import('../core/discovery.ts')).discoverProject(source));
+  const given =
+    inputs.checks === undefined ? config.checks : (await import('../core/smoke-input.ts')).parseChecks(inputs.checks);
   const checks = smokeChecksOf(given ?? [], project);
-  if (!project) output.notice('The code of the app is not at hand, so that no function keys are sent. Set the input "app-directory" to the folder of "host.json" where they are needed.');
+  if (!project)
+    output.notice(
+      'The code of the app is not at hand, so that no function keys are sent. Set the input "app-directory" to the folder of "host.json" where they are needed.',
+    );
   const { namespace, retries, timeout, url } = inputs;
   return { name, namespace, checks, project, url: url === undefined ? undefined : addressOf(url), retries, timeout };
 }

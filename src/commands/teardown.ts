@@ -27,27 +27,49 @@ export const teardown: Command = async (raw, surroundings, output, signal) => {
   assertPossible(inputs);
   using http = new HttpClient(signal);
   using registries = registriesOf(inputs, output);
-  const openQueue: OpenQueue = (connection, name) => openStorageQueue(connection, name, { http, clock: systemClock, signal });
+  const openQueue: OpenQueue = (connection, name) =>
+    openStorageQueue(connection, name, { http, clock: systemClock, signal });
   const request = await readRequest(inputs, { surroundings, output, registries, openQueue });
   const { kubeconfig = '' } = inputs;
   const cluster = await connectCluster({ kubeconfig, mask: output.mask, signal });
   const known: string[] = [];
   try {
-    const result = await teardownApp(request, { cluster, log: output, mask: output.mask, clock: systemClock, signal, learn: key => known.push(key) });
+    const result = await teardownApp(request, {
+      cluster,
+      log: output,
+      mask: output.mask,
+      clock: systemClock,
+      signal,
+      learn: key => known.push(key),
+    });
     if (result.faults.length > 0) output.fail(new UserError(result.faults.map(message => ({ message }))));
-    return { outputs: teardownOutputs(result), summary: output.redact(teardownSummary(result)), text: output.redact(teardownText(result)), ok: result.faults.length === 0 };
+    return {
+      outputs: teardownOutputs(result),
+      summary: output.redact(teardownSummary(result)),
+      text: output.redact(teardownText(result)),
+      ok: result.faults.length === 0,
+    };
   } catch (error) {
-    await output.report(teardownOutputs({ deleted: known }), `### ${request.name}: not removed\n\n**${describeError(error).split('\n')[0]}**\n`);
+    await output.report(
+      teardownOutputs({ deleted: known }),
+      `### ${request.name}: not removed\n\n**${describeError(error).split('\n')[0]}**\n`,
+    );
     throw error;
   }
 };
 
 function assertPossible({ deleteNamespace, deleteImages, namespace, registry }: TeardownInputs): void {
   if (deleteNamespace) assertDeletable(namespace);
-  if (deleteImages && !registry) throw new UserError('Input "registry" is missing. With "delete-images" it must name the registry that the images of the app are in.');
+  if (deleteImages && !registry)
+    throw new UserError(
+      'Input "registry" is missing. With "delete-images" it must name the registry that the images of the app are in.',
+    );
 }
 
-function registriesOf({ registry, registryUsername: username, registryPassword: password }: TeardownInputs, { mask }: Output): Registries {
+function registriesOf(
+  { registry, registryUsername: username, registryPassword: password }: TeardownInputs,
+  { mask }: Output,
+): Registries {
   if (username && password) mask(new Secret(`${username}:${password.reveal()}`));
   const host = registry ? parseRegistry(registry).host : '';
   return new Registries({ host, ...(username && password ? { credentials: { username, password } } : {}) });
@@ -66,7 +88,15 @@ async function readRequest(inputs: TeardownInputs, setting: Setting): Promise<Te
   const name = appNameOf(inputs.name, config, bareSource(inputs).folder);
   const { namespace, dryRun, timeout } = inputs;
   const queues = inputs.deleteQueues ? await queueSearchOf(inputs, config, files, setting) : undefined;
-  return { name, namespace, dryRun, timeout, queues, deleteNamespace: wishOf(inputs), images: imagesOf(inputs, name, setting) };
+  return {
+    name,
+    namespace,
+    dryRun,
+    timeout,
+    queues,
+    deleteNamespace: wishOf(inputs),
+    images: imagesOf(inputs, name, setting),
+  };
 }
 
 function wishOf({ deleteNamespace, everything }: TeardownInputs): NamespaceWish {
@@ -75,7 +105,11 @@ function wishOf({ deleteNamespace, everything }: TeardownInputs): NamespaceWish 
 }
 
 /** With `everything` but no registry the images are not known to be ours. */
-function imagesOf({ deleteImages, everything, registry }: TeardownInputs, name: string, { registries, output }: Setting): ImageRepository | undefined {
+function imagesOf(
+  { deleteImages, everything, registry }: TeardownInputs,
+  name: string,
+  { registries, output }: Setting,
+): ImageRepository | undefined {
   if (!deleteImages && !everything) return undefined;
   if (!registry) {
     output.notice('The images of the app stay, since the input "registry" does not say where they are.');
@@ -85,8 +119,18 @@ function imagesOf({ deleteImages, everything, registry }: TeardownInputs, name: 
   return { registry: registries.at(address.host), host: address.host, repository: repositoryOf(address, name) };
 }
 
-async function queueSearchOf(inputs: TeardownInputs, config: Awaited<ReturnType<typeof loadConfig>>, files: ReturnType<typeof textFiles>, { surroundings, output, openQueue }: Setting): Promise<QueueSearch> {
+async function queueSearchOf(
+  inputs: TeardownInputs,
+  config: Awaited<ReturnType<typeof loadConfig>>,
+  files: ReturnType<typeof textFiles>,
+  { surroundings, output, openQueue }: Setting,
+): Promise<QueueSearch> {
   const source = await readSourceIfThere(inputs, files, surroundings, output);
-  const project = source && await (await import('../core/discovery.ts')).discoverProject(source);
-  return { project, settings: await readSettings(inputs, config, { files, mask: output.mask }), openQueue, log: output };
+  const project = source && (await (await import('../core/discovery.ts')).discoverProject(source));
+  return {
+    project,
+    settings: await readSettings(inputs, config, { files, mask: output.mask }),
+    openQueue,
+    log: output,
+  };
 }

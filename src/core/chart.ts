@@ -64,14 +64,24 @@ export function curveRows(samples: readonly Sample[]): readonly CurveRow[] {
   const scale = Math.min(1, barLimit / most);
   const shown = changes.length <= rowLimit ? changes : resampled(samples, rowLimit);
   return shown.map(({ seconds, wanted, ready, messages }) => ({
-    seconds: seconds.toFixed(1), wanted, ready, messages, bar: '█'.repeat(Math.ceil(ready * scale)),
+    seconds: seconds.toFixed(1),
+    wanted,
+    ready,
+    messages,
+    bar: '█'.repeat(Math.ceil(ready * scale)),
   }));
 }
 
 function greatestOf(span: readonly Sample[], seconds: number): Sample | undefined {
   if (span.length === 0) return undefined;
   const most = (value: (sample: Sample) => number) => Math.max(...span.map(value));
-  return { seconds, wanted: most(one => one.wanted), ready: most(one => one.ready), messages: most(one => one.messages) };
+  return {
+    seconds,
+    countedSeconds: seconds,
+    wanted: most(one => one.wanted),
+    ready: most(one => one.ready),
+    messages: most(one => one.messages),
+  };
 }
 
 /** A quotation mark or a line break would end the title and spoil the whole block. */

@@ -17,6 +17,7 @@ export interface DockerBuild {
   readonly images: readonly ImageReference[];
 }
 
+/** A secret that a build may read and no layer keeps. */
 export interface BuildSecret {
   /** Name by which the Dockerfile mounts it. */
   readonly id: string;

@@ -7,6 +7,7 @@ import type { Platform } from './image-manifest.ts';
 import type { Runtime, SourceTree } from './project.ts';
 import type { Secret } from './secret.ts';
 
+/** Values of the input `builder`. */
 export type Builder = 'auto' | 'layers' | 'docker' | 'acr';
 
 /** What inputs and source say about the image of an app. */
@@ -37,6 +38,7 @@ export interface ImageTarget {
   readonly tags: readonly string[];
 }
 
+/** An image of base layers and one of the app, put together in the registry. */
 export interface LayersPlan {
   readonly kind: 'layers';
   readonly target: ImageTarget;
@@ -46,6 +48,7 @@ export interface LayersPlan {
   readonly dependencies: DependencyPlan;
 }
 
+/** An image that a Docker engine builds and pushes. */
 export interface DockerPlan {
   readonly kind: 'docker';
   readonly target: ImageTarget;

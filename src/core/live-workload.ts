@@ -34,12 +34,18 @@ export function liveWorkloadsOf(deployments: readonly V1Deployment[]): readonly 
     const container = containers.find(one => one.name === objectName) ?? containers[0];
     if (objectName === undefined || container === undefined) return [];
     const environment = environmentOf(container);
-    return [{
-      objectName, environment,
-      name: deployment.metadata?.labels?.[labelKeys.workload],
-      functions: functionsIn(environment.values),
-      port: container.ports?.find(port => port.name === 'http')?.containerPort ?? container.ports?.[0]?.containerPort ?? 80,
-    }];
+    return [
+      {
+        objectName,
+        environment,
+        name: deployment.metadata?.labels?.[labelKeys.workload],
+        functions: functionsIn(environment.values),
+        port:
+          container.ports?.find(port => port.name === 'http')?.containerPort ??
+          container.ports?.[0]?.containerPort ??
+          80,
+      },
+    ];
   });
 }
 
@@ -48,7 +54,10 @@ function environmentOf({ envFrom = [], env = [] }: V1Container): LiveEnvironment
     if (secretRef?.name) return [{ kind: 'Secret', name: secretRef.name }];
     return configMapRef?.name ? [{ kind: 'ConfigMap', name: configMapRef.name }] : [];
   });
-  return { sources, values: new Map(env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const]))) };
+  return {
+    sources,
+    values: new Map(env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const]))),
+  };
 }
 
 function functionsIn(values: ReadonlyMap<string, string>): readonly string[] {

@@ -19,7 +19,7 @@ export function faultsOfHost(workload: Workload, declared: readonly string[], an
     ...faultsOfStatus(answers.status),
     ...missing.map(name => `The host did not load the function "${name}", which the code declares.`),
     ...extra.map(name => `The host loaded the function "${name}", which was not found in the code. Declare it in a way that can be read, or list it in aks-functions.yml.`),
-    ...[...answers.functionStatus].flatMap(([name, status]) => errorsOf(status).map(error => `Function "${name}": ${error}`)),
+    ...[...answers.functionStatus].flatMap(([name, status]) => errorsOf(status).map(error => `Function "${name}": ${sentence(error)}`)),
   ];
 }
 
@@ -30,8 +30,14 @@ export function isSettled(status: unknown): boolean {
 
 function faultsOfStatus(status: unknown): readonly string[] {
   const state = stateOf(status);
-  const errors = errorsOf(status).map(error => `The host reported: ${error}`);
-  return state === 'Running' ? errors : [`The host is in state "${state}", not "Running".`, ...errors];
+  const errors = errorsOf(status).map(error => `The host reported: ${sentence(error)}`);
+  return state === 'Running' ? errors : [...errors, `The host is in state "${state}", not "Running".`];
+}
+
+/** The error without its stack, which the log of the host has. */
+function sentence(error: string): string {
+  const line = error.split(/\r?\n/)[0] ?? '';
+  return /[.!?]$/.test(line) ? line : `${line}.`;
 }
 
 function stateOf(status: unknown): string {

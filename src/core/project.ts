@@ -37,6 +37,7 @@ export interface Unresolved {
   readonly settingOr?: { readonly setting: string; readonly otherwise: string };
 }
 
+/** One function as the code declares it. */
 export interface AppFunction {
   readonly name: string;
   /** The trigger first. */

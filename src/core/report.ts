@@ -7,6 +7,7 @@ export interface DeploymentFacts {
   readonly changes?: { readonly created: readonly string[]; readonly changed: readonly string[]; readonly deleted: readonly string[]; readonly unchanged: readonly string[] } | undefined;
   readonly release?: number | undefined;
   readonly previousImage?: string | undefined;
+  readonly recorded?: 'failed' | 'interrupted' | undefined;
   readonly url?: string | undefined;
   readonly phases?: readonly { readonly name: string; readonly seconds: number }[] | undefined;
 }
@@ -42,8 +43,19 @@ export function deploymentSummary(app: App, facts: DeploymentFacts): string {
 export function failureSummary(app: App, facts: DeploymentFacts, cause: string): string {
   const [first = '', ...rest] = cause.split('\n');
   const details = rest.length > 0 ? ['', ...fenced(rest)] : [];
-  const state = facts.release === undefined ? 'Nothing was changed in the cluster.' : `Release ${facts.release} is recorded as not good. Pods of the earlier release keep running until new ones are ready.`;
-  return [`### ${app.name}: not deployed`, '', `**${first}**`, ...details, '', state, '', ...headOf(app, facts), '', ...functionTable(app, facts.url), '', ...changeList(facts), ...phaseTable(facts)].join('\n');
+  return [`### ${app.name}: not deployed`, '', `**${inline(first)}**`, ...details, '', stateText(facts), '', ...headOf(app, facts), '', ...functionTable(app, facts.url), '', ...changeList(facts), ...phaseTable(facts)].join('\n');
+}
+
+/** The state that the cluster was left in. */
+function stateText({ release, recorded, previousImage }: DeploymentFacts): string {
+  if (release === undefined) return 'Nothing was changed in the cluster.';
+  const record = recorded ? `Release ${release} is recorded as ${recorded}.` : `Release ${release} could not be recorded as ended and stays "pending".`;
+  return previousImage ? `${record} Pods of the earlier release keep running until new ones are ready.` : `${record} There was no earlier release.`;
+}
+
+/** Text that the page shows as it is: nothing in it becomes an element or a link. */
+function inline(text: string): string {
+  return text.replaceAll('<', '&lt;').replaceAll('](', ']\\(').replaceAll('**', '\\*\\*');
 }
 
 /** The same facts for a terminal. */
@@ -71,7 +83,7 @@ export function functionsOf(app: App, url: string | undefined): readonly Reporte
 function headOf(app: App, { image, url, previousImage }: DeploymentFacts): readonly string[] {
   const rows = [
     ['Namespace', app.namespace],
-    ...(image ? [['Image', `${formatImageReference(image.image)} (${image.built ? 'built' : 'was there already'})`]] : []),
+    ...(image ? [['Image', `${formatImageReference(image.image)} (${image.built ? 'built' : 'not built'})`]] : []),
     ...(previousImage ? [['Image before', previousImage]] : []),
     ...(url ? [['Address', url]] : []),
   ];
@@ -95,7 +107,7 @@ export function scalingText({ scaling }: Workload, name: string): string {
   const scaler = scaling.scalers.find(one => one.function === name)?.scaler;
   if (!scaler) return range;
   const { queueName, queueLength } = scaler.metadata;
-  return `${range} by ${scaler.type}${queueName ? ` "${queueName}", ${queueLength} messages each` : ''}`;
+  return `${range} by ${scaler.type}${queueName ? ` "${queueName}", ${queueLength} message${queueLength === '1' ? '' : 's'} each` : ''}`;
 }
 
 function changeList({ changes }: DeploymentFacts): readonly string[] {

@@ -6,10 +6,12 @@ export type RolloutState =
   | { readonly kind: 'progress'; readonly detail: string }
   | { readonly kind: 'failed'; readonly message: string; readonly pod: string; readonly container: string; readonly crashed: boolean };
 
+const pullCure = 'Check that the image exists and that the cluster may pull it: AcrPull for the kubelet identity, or "pod.imagePullSecrets".';
+
 /** Reasons of a waiting container that time alone does not cure, with what to do. */
 const waitingFaults: Readonly<Record<string, string>> = {
-  ErrImagePull: 'Check that the image exists and that the cluster may pull it: AcrPull for the kubelet identity, or "pod.imagePullSecrets".',
-  ImagePullBackOff: 'Check that the image exists and that the cluster may pull it: AcrPull for the kubelet identity, or "pod.imagePullSecrets".',
+  ErrImagePull: pullCure,
+  ImagePullBackOff: pullCure,
   InvalidImageName: 'Correct the image name.',
   CreateContainerConfigError: 'Check that the Secrets and ConfigMaps it refers to exist and have the keys.',
   CreateContainerError: 'Check the command and the mounts of the container.',
@@ -64,7 +66,14 @@ function faultOfContainer({ name, image, state, lastState, restartCount }: V1Con
   }
   const cure = waitingFaults[reason];
   if (!cure || reason === 'CrashLoopBackOff') return undefined;
-  return `Container "${name}" with the image "${image}" does not start: ${reason}${state?.waiting?.message ? `, ${state.waiting.message}` : ''}. ${cure}`;
+  const said = (state?.waiting?.message ?? '').trim().replace(/\.$/, '');
+  if (cure === pullCure) return `Image "${image}" of container "${name}" cannot be pulled (${lastPart(said) || reason}). ${cure}`;
+  return `Container "${name}" with the image "${image}" does not start: ${reason}${said ? `, ${said}` : ''}. ${cure}`;
+}
+
+/** The innermost of the reasons that a container runtime strings together with colons. */
+function lastPart(said: string): string {
+  return said.split(/: /).at(-1)?.trim() ?? '';
 }
 
 function timeOf(pod: V1Pod): number {

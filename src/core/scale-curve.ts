@@ -7,6 +7,8 @@ export interface Sample {
   readonly ready: number;
   /** Messages in the queue. */
   readonly messages: number;
+  /** When they were counted, in seconds since the first message was put: at most `seconds`. */
+  readonly countedSeconds: number;
 }
 
 /** What a series of samples comes to; a time is undefined when its event was not seen. */
@@ -31,7 +33,10 @@ export interface Limits {
 
 /** The curve of samples in the order of time; `sentSeconds` is when the last message had been put, undefined while it has not. */
 export function curveOf(samples: readonly Sample[], minReplicas: number, sentSeconds: number | undefined): Curve {
-  const drained = sentSeconds === undefined ? undefined : samples.find(one => one.seconds >= sentSeconds && one.messages === 0);
+  const drained =
+    sentSeconds === undefined
+      ? undefined
+      : samples.find(one => one.countedSeconds >= sentSeconds && one.messages === 0);
   const settled = drained && samples.find(one => one.seconds >= drained.seconds && isAtRest(one, minReplicas));
   return {
     peak: Math.max(0, ...samples.map(one => one.ready)),
@@ -52,13 +57,28 @@ export function brokenLimits(curve: Curve, limits: Limits): readonly string[] {
   const { expectReplicas, firstReplicaWithin, drainedWithin } = limits;
   return [
     ...(expectReplicas !== undefined && curve.peak < expectReplicas
-      ? [`Expected ${expectReplicas} replicas, got at most ${curve.peak}. Put more messages, raise "max-replicas", or check that the nodes have room for the pods.`] : []),
-    ...late('a first ready replica', firstReplicaWithin, curve.firstReplicaSeconds, 'Lower "polling-interval", or make the image and the start of the app smaller.'),
-    ...late('an empty queue', drainedWithin, curve.drainedSeconds, 'Raise "max-replicas", lower the threshold of the function, or look at what slows it.'),
+      ? [
+          `Expected ${expectReplicas} replicas, got at most ${curve.peak}. Put more messages, raise "max-replicas", or check that the nodes have room for the pods.`,
+        ]
+      : []),
+    ...late(
+      'a first ready replica',
+      firstReplicaWithin,
+      curve.firstReplicaSeconds,
+      'Lower "polling-interval", or make the image and the start of the app smaller.',
+    ),
+    ...late(
+      'an empty queue',
+      drainedWithin,
+      curve.drainedSeconds,
+      'Raise "max-replicas", lower the threshold of the function, or look at what slows it.',
+    ),
   ];
 }
 
 function late(what: string, within: number | undefined, seconds: number | undefined, cure: string): readonly string[] {
   if (within === undefined || (seconds !== undefined && seconds <= within)) return [];
-  return [`Expected ${what} within ${within} s, got it ${seconds === undefined ? 'not at all' : `after ${seconds.toFixed(1)} s`}. ${cure}`];
+  return [
+    `Expected ${what} within ${within} s, got it ${seconds === undefined ? 'not at all' : `after ${seconds.toFixed(1)} s`}. ${cure}`,
+  ];
 }

@@ -27,6 +27,7 @@ export interface QueueCheck {
   readonly within: number;
 }
 
+/** One check of the smoke test: a request, or a message that must be consumed. */
 export type SmokeCheck = HttpCheck | QueueCheck;
 
 const defaultWithin = 60;
@@ -42,7 +43,11 @@ function httpCheckOf({ get, post, status = 200, headers, body, latency, send, se
   const path = post ?? get ?? '/';
   const given = Object.fromEntries(Object.entries(sendHeaders).map(([name, value]) => [name.toLowerCase(), value]));
   return {
-    kind: 'http', title: `${method} ${path.split('?')[0]}`, method, path, send,
+    kind: 'http',
+    title: `${method} ${path.split('?')[0]}`,
+    method,
+    path,
+    send,
     expected: { status, headers, body, latency },
     headers: send === undefined ? given : { 'content-type': contentTypeOf(send), ...given },
   };

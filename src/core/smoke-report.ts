@@ -12,18 +12,28 @@ export interface CheckResult {
 
 /** Outputs of the action. */
 export function smokeOutputs(results: readonly CheckResult[]): Readonly<Record<string, string>> {
-  const report = results.map(result => ({ ...result, milliseconds: Math.round(result.milliseconds), passed: result.faults.length === 0 }));
+  const report = results.map(result => ({
+    ...result,
+    milliseconds: Math.round(result.milliseconds),
+    passed: result.faults.length === 0,
+  }));
   const passed = results.filter(result => result.faults.length === 0).length;
   return { report: JSON.stringify(report), passed: String(passed), failed: String(results.length - passed) };
 }
 
 /** Markdown for the job summary. */
 export function smokeSummary(app: string, results: readonly CheckResult[]): string {
-  const rows = results.map(({ title, via, attempts, milliseconds, faults }) =>
-    `| ${faults.length === 0 ? '✅' : '❌'} | ${cell(title)} | ${cell(via)} | ${attempts} | ${Math.round(milliseconds)} | ${cell(faults.join('; ') || 'as expected')} |`);
+  const rows = results.map(
+    ({ title, via, attempts, milliseconds, faults }) =>
+      `| ${faults.length === 0 ? '✅' : '❌'} | ${cell(title)} | ${cell(via)} | ${attempts} | ${Math.round(milliseconds)} | ${cell(faults.join('; ') || 'as expected')} |`,
+  );
   return [
-    `### Smoke test of ${cell(app)}: ${verdictOf(results)}`, '',
-    '| | check | by way of | attempts | ms | result |', '| --- | --- | --- | ---: | ---: | --- |', ...rows, '',
+    `### Smoke test of ${cell(app)}: ${verdictOf(results)}`,
+    '',
+    '| | check | by way of | attempts | ms | result |',
+    '| --- | --- | --- | ---: | ---: | --- |',
+    ...rows,
+    '',
   ].join('\n');
 }
 
@@ -40,10 +50,15 @@ export function resultLine({ title, via, attempts, milliseconds, faults }: Check
 
 function verdictOf(results: readonly CheckResult[]): string {
   const failed = results.filter(result => result.faults.length > 0).length;
-  return failed === 0 ? `${results.length} of ${results.length} checks passed` : `${failed} of ${results.length} checks failed`;
+  return failed === 0
+    ? `${results.length} of ${results.length} checks passed`
+    : `${failed} of ${results.length} checks failed`;
 }
 
 /** A body of an answer stands in it: nothing may be taken for Markdown or HTML. */
 function cell(text: string): string {
-  return text.replace(/\s*\n\s*/g, ' ').replace(/[|`*_[\]\\]/g, sign => `\\${sign}`).replaceAll('<', '&lt;');
+  return text
+    .replace(/\s*\n\s*/g, ' ')
+    .replace(/[|`*_[\]\\]/g, sign => `\\${sign}`)
+    .replaceAll('<', '&lt;');
 }

@@ -23,7 +23,8 @@ export function authLevelOf(fn: AppFunction): AuthLevel {
 /** Name, in the Secret of keys, of the keys that open a function, the most particular first. */
 export function keyNamesOf(level: AuthLevel, functionName: string): readonly string[] {
   const names: Readonly<Record<AuthLevel, readonly string[]>> = {
-    anonymous: [], admin: ['host.master'],
+    anonymous: [],
+    admin: ['host.master'],
     function: [`functions.${functionName.toLowerCase()}.default`, 'host.function.default', 'host.master'],
   };
   return names[level];

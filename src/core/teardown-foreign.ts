@@ -17,13 +17,22 @@ const builtIn = new Set(['ConfigMap/kube-root-ca.crt', 'ServiceAccount/default']
  * What hangs on a foreign object that is in the list itself is left out.
  */
 export function foreignObjects(all: readonly ForeignCandidate[], app: string): readonly string[] {
-  const own = withDependants(all, all.filter(one => one.labels[labelKeys.app] === app));
+  const own = withDependants(
+    all,
+    all.filter(one => one.labels[labelKeys.app] === app),
+  );
   const others = all.filter(one => !own.has(one) && !builtIn.has(`${one.kind}/${one.name}`));
   const uids = new Set(others.flatMap(one => one.uid ?? []));
-  return others.filter(one => !one.owners.some(owner => uids.has(owner.uid))).map(one => `${one.kind}/${one.name}`).sort();
+  return others
+    .filter(one => !one.owners.some(owner => uids.has(owner.uid)))
+    .map(one => `${one.kind}/${one.name}`)
+    .sort();
 }
 
-function withDependants(all: readonly ForeignCandidate[], roots: readonly ForeignCandidate[]): ReadonlySet<ForeignCandidate> {
+function withDependants(
+  all: readonly ForeignCandidate[],
+  roots: readonly ForeignCandidate[],
+): ReadonlySet<ForeignCandidate> {
   const found = new Set(roots);
   for (;;) {
     const uids = new Set([...found].flatMap(one => one.uid ?? []));

@@ -18,8 +18,12 @@ export function teardownOutputs({ deleted }: Pick<TeardownResult, 'deleted'>): R
 export function teardownSummary(result: TeardownResult): string {
   const { deleted, faults } = result;
   return [
-    `### Teardown of ${result.app}`, '', headlineOf(result), '',
-    ...deleted.map(key => `- \`${key}\``), ...(deleted.length > 0 ? [''] : []),
+    `### Teardown of ${result.app}`,
+    '',
+    headlineOf(result),
+    '',
+    ...deleted.map(key => `- \`${key}\``),
+    ...(deleted.length > 0 ? [''] : []),
     ...faults.flatMap(fault => [`> ❌ ${fault.replace(/\s*\n\s*/g, ' ').replaceAll('<', '&lt;')}`, '']),
   ].join('\n');
 }
@@ -32,5 +36,7 @@ export function teardownText(result: TeardownResult): string {
 function headlineOf({ app, namespace, dryRun, deleted, faults }: TeardownResult): string {
   if (deleted.length === 0 && faults.length === 0) return `There is nothing of ${app} in the namespace ${namespace}.`;
   const count = `${deleted.length} thing${deleted.length === 1 ? '' : 's'}`;
-  return dryRun ? `${count} of ${app} would be deleted; nothing was changed.` : `Deleted ${count} of ${app}${faults.length > 0 ? ', but not everything is gone' : ' and waited until all was gone'}.`;
+  return dryRun
+    ? `${count} of ${app} would be deleted; nothing was changed.`
+    : `Deleted ${count} of ${app}${faults.length > 0 ? ', but not everything is gone' : ' and waited until all was gone'}.`;
 }

@@ -9,7 +9,9 @@ export const systemClock: Clock = {
   pause: async (milliseconds, signal) => {
     await pause(milliseconds, undefined, { signal }).catch(cause => {
       // Whatever stopped the run has said why; a pause has nothing to add.
-      throw signal.reason instanceof Error && signal.reason.name !== 'AbortError' ? signal.reason : new Interrupted('The run was interrupted while it waited.', { cause });
+      throw signal.reason instanceof Error && signal.reason.name !== 'AbortError'
+        ? signal.reason
+        : new Interrupted('The run was interrupted while it waited.', { cause });
     });
   },
 };

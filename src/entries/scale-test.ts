@@ -1,5 +1,7 @@
-import { scaleTest } from '../commands/scale-test.ts';
+import type { Command } from '../commands/command.ts';
 import { readActionInputs } from '../inputs.ts';
 import { runAction } from '../run-action.ts';
 
-void runAction(scaleTest, readActionInputs('scale-test'));
+const command: Command = async (...call) => (await import('../commands/scale-test.ts')).scaleTest(...call);
+
+void runAction(command, readActionInputs('scale-test'));

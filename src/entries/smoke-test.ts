@@ -1,5 +1,7 @@
-import { smokeTest } from '../commands/smoke-test.ts';
+import type { Command } from '../commands/command.ts';
 import { readActionInputs } from '../inputs.ts';
 import { runAction } from '../run-action.ts';
 
-void runAction(smokeTest, readActionInputs('smoke-test'));
+const command: Command = async (...call) => (await import('../commands/smoke-test.ts')).smokeTest(...call);
+
+void runAction(command, readActionInputs('smoke-test'));

@@ -1,5 +1,7 @@
-import { teardown } from '../commands/teardown.ts';
+import type { Command } from '../commands/command.ts';
 import { readActionInputs } from '../inputs.ts';
 import { runAction } from '../run-action.ts';
 
-void runAction(teardown, readActionInputs('teardown'));
+const command: Command = async (...call) => (await import('../commands/teardown.ts')).teardown(...call);
+
+void runAction(command, readActionInputs('teardown'));

@@ -76,19 +76,23 @@ export interface Kinds {
   readonly PersistentVolumeClaim: LiveObject;
 }
 
+/** A kind that we touch. */
 export type Kind = keyof Kinds;
 
+/** Which objects of a kind: selectors in Kubernetes' text form. */
 export interface Selection {
   readonly labels?: string;
   readonly fields?: string;
 }
 
+/** What a pod, or the API server before it, answered. */
 export interface PodAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
+/** A request to a pod; `method` is GET when absent, `path` may have a query. */
 export interface PodRequest {
   readonly method?: string;
   readonly path: string;

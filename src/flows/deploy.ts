@@ -31,6 +31,7 @@ export interface Deployment {
   readonly pullConfig: Secret | undefined;
 }
 
+/** What a deployment works on. */
 export interface DeployPorts {
   readonly cluster: Cluster;
   readonly images: ImageBuilder;
@@ -50,6 +51,8 @@ export interface DeployResult {
   readonly release: number;
   readonly previousImage: string | undefined;
   readonly url: string | undefined;
+  /** How a release that did not end well is recorded. */
+  readonly recorded?: 'failed' | 'interrupted';
   /** Seconds of each phase by its name, in order. */
   readonly phases: readonly { readonly name: string; readonly seconds: number }[];
 }
@@ -207,7 +210,9 @@ class DeployRun {
     const reason = describeError(error).split('\n')[0] ?? '';
     try {
       await Promise.all([endRelease(closing, plan, release, ended, now(), reason), this.#letGo(closing, plan, state)]);
-      log.info(`Recorded release ${release.number} as ${ended}; pods of the earlier release keep running until new ones are ready`);
+      this.#ports.learn({ recorded: ended });
+      const hasEarlier = state.releases.some(earlier => earlier.state === 'deployed');
+      log.info(`Recorded release ${release.number} as ${ended}${hasEarlier ? '; pods of the earlier release keep running until new ones are ready' : ''}`);
     } catch (cause) {
       log.warning(`Could not record release ${release.number} as ${ended}: ${describeError(cause)} The next run completes it.`);
     }

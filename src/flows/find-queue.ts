@@ -1,9 +1,9 @@
-import { liveWorkloadsOf, type LiveWorkload } from '../core/live-workload.ts';
+import { type LiveWorkload, liveWorkloadsOf } from '../core/live-workload.ts';
 import { selectorOf } from '../core/names.ts';
 import type { AppFunction, Project } from '../core/project.ts';
 import { type QueueOfFunction, queueOf } from '../core/queue-function.ts';
 import { Secret } from '../core/secret.ts';
-import { mergeSettings, plainLayer, secretLayer, type Settings, type SettingsLayer } from '../core/settings.ts';
+import { mergeSettings, plainLayer, type Settings, type SettingsLayer, secretLayer } from '../core/settings.ts';
 import { UserError } from '../errors.ts';
 import type { Cluster } from './cluster-port.ts';
 
@@ -19,17 +19,32 @@ export interface LiveApp {
 export async function readWorkloads({ cluster, name, namespace }: LiveApp): Promise<readonly LiveWorkload[]> {
   const workloads = liveWorkloadsOf(await cluster.list('Deployment', namespace, { labels: selectorOf(name) }));
   if (workloads.length > 0) return workloads;
-  throw new UserError(`The app "${name}" is not deployed in the namespace "${namespace}". Deploy it first, or correct the inputs "name" and "namespace".`);
+  throw new UserError(
+    `The app "${name}" is not deployed in the namespace "${namespace}". Deploy it first, or correct the inputs "name" and "namespace".`,
+  );
 }
 
 /** Queue and connection of a function: by the given settings, else by those that its pods have. */
-export async function findQueue(app: LiveApp, fn: AppFunction, { project, given, workloads }: {
-  readonly project: Project; readonly given: Settings; readonly workloads: readonly LiveWorkload[];
-}): Promise<QueueOfFunction> {
+export async function findQueue(
+  app: LiveApp,
+  fn: AppFunction,
+  {
+    project,
+    given,
+    workloads,
+  }: {
+    readonly project: Project;
+    readonly given: Settings;
+    readonly workloads: readonly LiveWorkload[];
+  },
+): Promise<QueueOfFunction> {
   const known = tryQueueOf(fn, project, given);
   if (known) return known;
   const workload = workloads.find(one => one.functions.includes(fn.name));
-  if (!workload) throw new UserError(`No workload of "${app.name}" in the cluster runs the function "${fn.name}". Deploy the app again.`);
+  if (!workload)
+    throw new UserError(
+      `No workload of "${app.name}" in the cluster runs the function "${fn.name}". Deploy the app again.`,
+    );
   const live = await readLiveSettings(app, workload);
   return queueOf(fn, project, mergeSettings([...live, given]));
 }
@@ -50,10 +65,19 @@ async function readLiveSettings(app: LiveApp, { environment }: LiveWorkload): Pr
   return [...layers, plainLayer(environment.values)];
 }
 
-async function readLayer({ cluster, namespace, mask }: LiveApp, kind: 'Secret' | 'ConfigMap', name: string): Promise<SettingsLayer> {
+async function readLayer(
+  { cluster, namespace, mask }: LiveApp,
+  kind: 'Secret' | 'ConfigMap',
+  name: string,
+): Promise<SettingsLayer> {
   if (kind === 'ConfigMap') return plainLayer((await cluster.read('ConfigMap', namespace, name))?.data ?? {});
   const live = await cluster.read('Secret', namespace, name);
-  const values = new Map(Object.entries(live?.data ?? {}).map(([key, value]) => [key, new Secret(Buffer.from(value, 'base64').toString('utf8'))]));
+  const values = new Map(
+    Object.entries(live?.data ?? {}).map(([key, value]) => [
+      key,
+      new Secret(Buffer.from(value, 'base64').toString('utf8')),
+    ]),
+  );
   for (const value of values.values()) mask(value);
   return secretLayer(values);
 }

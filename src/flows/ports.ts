@@ -1,6 +1,7 @@
 import type { ImageReference } from '../core/image.ts';
 import type { DependencyPlan } from '../core/image-dependencies.ts';
 import type { DockerBuild } from '../core/image-docker.ts';
+import type { Secret } from '../core/secret.ts';
 import type { SourceTree } from '../core/project.ts';
 
 /** Facts for the log: past tense, one line each; `group` wraps the lines of one step. */
@@ -18,6 +19,13 @@ export interface Workspace {
   readSource(): Promise<SourceTree>;
 }
 
+/** User and password at a registry. */
+export interface Credentials {
+  readonly username: string;
+  readonly password: Secret;
+}
+
+/** The image that the registry holds for the app. */
 export interface BuiltImage {
   /** By digest. */
   readonly image: ImageReference;

@@ -1,18 +1,18 @@
 import { atMost, together } from '../core/concurrency.ts';
+import { selectorOf } from '../core/names.ts';
 import type { AppFunction, Project } from '../core/project.ts';
 import { chooseQueueFunction, encodeMessage } from '../core/queue-function.ts';
 import { brokenLimits, curveOf, isAtRest, type Limits, type Sample } from '../core/scale-curve.ts';
 import type { ScaleResult } from '../core/scale-report.ts';
 import type { ScaledObject } from '../core/scaled-object-status.ts';
-import { selectorOf } from '../core/names.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Settings } from '../core/settings.ts';
 import { UserError } from '../errors.ts';
 import { type Clock, lookUntil } from './clock.ts';
 import type { Cluster, LiveObject } from './cluster-port.ts';
 import { findQueue, readWorkloads } from './find-queue.ts';
-import type { Log } from './ports.ts';
 import { countGivenUp } from './poison-queue.ts';
+import type { Log } from './ports.ts';
 import type { OpenQueue, StorageQueue } from './queue-port.ts';
 import { ScaleWatch } from './scale-watch.ts';
 
@@ -32,6 +32,7 @@ export interface ScaleTest {
   readonly timeout: number;
 }
 
+/** What a scale test works on. */
 export interface ScaleTestPorts {
   readonly cluster: Cluster;
   readonly openQueue: OpenQueue;
@@ -65,20 +66,34 @@ export async function runScaleTest(test: ScaleTest, ports: ScaleTestPorts): Prom
   const { clock, log } = ports;
   const until = clock.now() + test.timeout * 1000;
   const fn = chooseQueueFunction(test.project, test.function);
-  const texts = Array.from({ length: test.messages }, (_, index) => encodeMessage(test.messageBody.replaceAll('{n}', String(index + 1)), test.project.host));
+  const texts = Array.from({ length: test.messages }, (_, index) =>
+    encodeMessage(test.messageBody.replaceAll('{n}', String(index + 1)), test.project.host),
+  );
   const target = await findTarget(test, fn, ports);
   await waitForRest(target, ports, until, test.timeout);
   const poisonedBefore = await countGivenUp(target.poison);
   const watch = new ScaleWatch(target, { ...ports, until });
   const { samples, sentSeconds } = await sendAndWatch(target, texts, watch, ports);
   const curve = curveOf(samples, target.minReplicas, sentSeconds);
-  const poisoned = Math.max(0, await countGivenUp(target.poison) - poisonedBefore);
-  if (poisoned > 0) log.warning(`Function "${fn.name}" gave up ${poisoned} messages, which are now in the queue "${target.poison.name}". Give a "message-body" that it can process.`);
+  const poisoned = Math.max(0, (await countGivenUp(target.poison)) - poisonedBefore);
+  if (poisoned > 0)
+    log.warning(
+      `Function "${fn.name}" gave up ${poisoned} messages, which are now in the queue "${target.poison.name}". Give a "message-body" that it can process.`,
+    );
   const faults = [...unfinished(samples, target, curve, test.timeout), ...brokenLimits(curve, test.limits)];
   const { minReplicas, maxReplicas } = target;
   return {
-    app: test.name, function: fn.name, queue: target.queue.name, messages: test.messages,
-    minReplicas, maxReplicas, samples, curve, limits: test.limits, faults, poisoned,
+    app: test.name,
+    function: fn.name,
+    queue: target.queue.name,
+    messages: test.messages,
+    minReplicas,
+    maxReplicas,
+    samples,
+    curve,
+    limits: test.limits,
+    faults,
+    poisoned,
   };
 }
 
@@ -87,27 +102,49 @@ async function findTarget(test: ScaleTest, fn: AppFunction, ports: ScaleTestPort
   const { name, namespace, project } = test;
   const app = { cluster, name, namespace, mask };
   const [workloads, scaledObjects] = await Promise.all([
-    readWorkloads(app), cluster.list('ScaledObject', namespace, { labels: selectorOf(name) }),
+    readWorkloads(app),
+    cluster.list('ScaledObject', namespace, { labels: selectorOf(name) }),
   ]);
   const { queue, connection } = await findQueue(app, fn, { project, given: test.settings, workloads });
   const scaledObject = scaledObjectOf(scaledObjects, queue, fn, test);
   const objectName = scaledObject.metadata?.name ?? '';
   const { minReplicaCount = 0, maxReplicaCount = 100 } = scaledObject.spec ?? {};
   const target = {
-    function: fn.name, objectName, namespace, minReplicas: minReplicaCount, maxReplicas: maxReplicaCount,
-    queue: openQueue(connection, queue), poison: openQueue(connection, `${queue}-poison`),
+    function: fn.name,
+    objectName,
+    namespace,
+    minReplicas: minReplicaCount,
+    maxReplicas: maxReplicaCount,
+    queue: openQueue(connection, queue),
+    poison: openQueue(connection, `${queue}-poison`),
   };
   const waiting = await target.queue.count();
-  if (waiting > 0) log.notice(`Queue "${queue}" holds ${waiting} messages already; they are counted with those of the test.`);
-  log.info(`Function ${fn.name} reads queue ${queue} of account ${target.queue.account}; ScaledObject ${objectName} keeps ${minReplicaCount} to ${maxReplicaCount} replicas`);
+  if (waiting > 0)
+    log.notice(`Queue "${queue}" holds ${waiting} messages already; they are counted with those of the test.`);
+  log.info(
+    `Function ${fn.name} reads queue ${queue} of account ${target.queue.account}; ScaledObject ${objectName} keeps ${minReplicaCount} to ${maxReplicaCount} replicas`,
+  );
   return target;
 }
 
-function scaledObjectOf(all: readonly (ScaledObject & LiveObject)[], queue: string, fn: AppFunction, { name, namespace }: ScaleTest) {
-  const found = all.find(one => one.spec?.triggers?.some(trigger => trigger.type === 'azure-queue' && trigger.metadata.queueName === queue));
-  if (!found) throw new UserError(`No ScaledObject of "${name}" in the namespace "${namespace}" watches the queue "${queue}" of function "${fn.name}". Deploy the app again, with the settings that the test has.`);
+function scaledObjectOf(
+  all: readonly (ScaledObject & LiveObject)[],
+  queue: string,
+  fn: AppFunction,
+  { name, namespace }: ScaleTest,
+) {
+  const found = all.find(one =>
+    one.spec?.triggers?.some(trigger => trigger.type === 'azure-queue' && trigger.metadata.queueName === queue),
+  );
+  if (!found)
+    throw new UserError(
+      `No ScaledObject of "${name}" in the namespace "${namespace}" watches the queue "${queue}" of function "${fn.name}". Deploy the app again, with the settings that the test has.`,
+    );
   const paused = found.status?.conditions?.some(one => one.type === 'Paused' && one.status === 'True');
-  if (paused) throw new UserError(`ScaledObject "${found.metadata?.name}" is paused, so that nothing would scale. Remove its annotations "autoscaling.keda.sh/paused" and "autoscaling.keda.sh/paused-replicas".`);
+  if (paused)
+    throw new UserError(
+      `ScaledObject "${found.metadata?.name}" is paused, so that nothing would scale. Remove its annotations "autoscaling.keda.sh/paused" and "autoscaling.keda.sh/paused-replicas".`,
+    );
   return found;
 }
 
@@ -124,7 +161,10 @@ async function waitForRest(target: ScaleTarget, ports: ScaleTestPorts, until: nu
     said = true;
     return undefined;
   });
-  if (!rested) throw new UserError(`"${target.objectName}" did not come to rest within ${timeout} s: it has ${wanted} replicas, at rest ${target.minReplicas}. Wait until its queue is empty and its cool-down over, or raise the input "timeout".`);
+  if (!rested)
+    throw new UserError(
+      `"${target.objectName}" did not come to rest within ${timeout} s: it has ${wanted} replicas, at rest ${target.minReplicas}. Wait until its queue is empty and its cool-down over, or raise the input "timeout".`,
+    );
 }
 
 async function sendAndWatch(target: ScaleTarget, texts: readonly string[], watch: ScaleWatch, ports: ScaleTestPorts) {
@@ -147,14 +187,28 @@ async function sendAndWatch(target: ScaleTarget, texts: readonly string[], watch
     ]);
     return { samples, sentSeconds };
   } catch (error) {
-    if (sent > 0) log.warning(`The test ended early; ${sent} messages of it were put into the queue "${target.queue.name}" and may be left there.`);
+    if (sent > 0)
+      log.warning(
+        `The test ended early; ${sent} messages of it were put into the queue "${target.queue.name}" and may be left there.`,
+      );
     throw error;
   }
 }
 
-function unfinished(samples: readonly Sample[], { queue, objectName, minReplicas }: ScaleTarget, curve: ReturnType<typeof curveOf>, timeout: number): readonly string[] {
+function unfinished(
+  samples: readonly Sample[],
+  { queue, objectName, minReplicas }: ScaleTarget,
+  curve: ReturnType<typeof curveOf>,
+  timeout: number,
+): readonly string[] {
   const last = samples.at(-1);
-  if (curve.drainedSeconds === undefined) return [`Queue "${queue.name}" was not empty within ${timeout} s: ${last?.messages ?? 0} messages are left. Raise the input "timeout", or look at what slows the function.`];
-  if (curve.settledSeconds === undefined) return [`"${objectName}" was not back at ${minReplicas} replicas within ${timeout} s: it has ${last?.wanted ?? 0}. Raise the input "timeout" above the cool-down period.`];
+  if (curve.drainedSeconds === undefined)
+    return [
+      `Queue "${queue.name}" was not empty within ${timeout} s: ${last?.messages ?? 0} messages are left. Raise the input "timeout", or look at what slows the function.`,
+    ];
+  if (curve.settledSeconds === undefined)
+    return [
+      `"${objectName}" was not back at ${minReplicas} replicas within ${timeout} s: it has ${last?.wanted ?? 0}. Raise the input "timeout" above the cool-down period.`,
+    ];
   return [];
 }

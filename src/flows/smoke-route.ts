@@ -32,7 +32,13 @@ export function routeToAddress(http: HttpSender, base: URL, host?: string): Rout
     send: async (check, headers) => {
       const url = new URL(`${base.pathname.replace(/\/+$/, '')}${check.path}`, base);
       try {
-        return await http.send({ method: check.method, url, body: check.send, headers: host ? { ...headers, host } : headers, deadline: answerDeadline });
+        return await http.send({
+          method: check.method,
+          url,
+          body: check.send,
+          headers: host ? { ...headers, host } : headers,
+          deadline: answerDeadline,
+        });
       } catch (error) {
         if (error instanceof NoAnswer) return `"${base.origin}" gave no answer (${error.code})`;
         throw error;
@@ -45,10 +51,12 @@ export function routeToAddress(http: HttpSender, base: URL, host?: string): Rout
 export async function routeToWorkload(ports: RoutePorts, namespace: string, workload: LiveWorkload): Promise<Route> {
   const { cluster } = ports;
   const [service, ingress] = await Promise.all([
-    cluster.read('Service', namespace, workload.objectName), cluster.read('Ingress', namespace, workload.objectName),
+    cluster.read('Service', namespace, workload.objectName),
+    cluster.read('Ingress', namespace, workload.objectName),
   ]);
   if (ingress) return routeOfIngress(ports.http, ingress, workload.objectName);
-  const internal = service?.metadata?.annotations?.['service.beta.kubernetes.io/azure-load-balancer-internal'] === 'true';
+  const internal =
+    service?.metadata?.annotations?.['service.beta.kubernetes.io/azure-load-balancer-internal'] === 'true';
   if (service?.spec?.type !== 'LoadBalancer' || internal) return routeToPod(ports, namespace, workload);
   const address = addressOf(service.status?.loadBalancer?.ingress);
   if (!address) return nowhere(`Service ${workload.objectName}`, `Service "${workload.objectName}" has no address yet`);
@@ -88,13 +96,21 @@ function routeToPod({ cluster, clock }: RoutePorts, namespace: string, workload:
     via: `a pod of ${workload.objectName}`,
     send: async (check, headers) => {
       if (headers.authorization !== undefined) {
-        throw new UserError(`Check "${check.title}" sends the header "authorization", which the API server would take for its own. Give the input "url" with an address of the app.`);
+        throw new UserError(
+          `Check "${check.title}" sends the header "authorization", which the API server would take for its own. Give the input "url" with an address of the app.`,
+        );
       }
       const pod = await readyPodOf(cluster, { namespace }, workload);
       if (!pod) return `"${workload.objectName}" has no ready pod`;
       const began = clock.now();
       const { method, path, send: body } = check;
-      const answer = await cluster.requestPod(namespace, pod, { method, path, port: workload.port, headers, ...(body === undefined ? {} : { body }) });
+      const answer = await cluster.requestPod(namespace, pod, {
+        method,
+        path,
+        port: workload.port,
+        headers,
+        ...(body === undefined ? {} : { body }),
+      });
       if (answer.status === 403 && answer.body.includes('"kind":"Status"')) throw new UserError(missingRight(method));
       return { ...answer, milliseconds: clock.now() - began };
     },

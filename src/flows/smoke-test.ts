@@ -14,8 +14,8 @@ import type { Cluster } from './cluster-port.ts';
 import { findQueue, type LiveApp, readWorkloads } from './find-queue.ts';
 import type { HttpSender } from './http-port.ts';
 import type { Log } from './ports.ts';
-import { checkQueue } from './smoke-queue.ts';
 import type { OpenQueue } from './queue-port.ts';
+import { checkQueue } from './smoke-queue.ts';
 import { type Route, routeToAddress, routeToWorkload } from './smoke-route.ts';
 
 /** What to check. */
@@ -33,6 +33,7 @@ export interface SmokeTest {
   readonly timeout: number;
 }
 
+/** What a smoke test works on. */
 export interface SmokeTestPorts {
   /** Undefined when only an address was given. */
   readonly cluster: Cluster | undefined;
@@ -64,8 +65,14 @@ export async function runSmokeTest(test: SmokeTest, ports: SmokeTestPorts): Prom
 function assertPossible({ checks, project, url }: SmokeTest, { cluster }: SmokeTestPorts): void {
   if (!cluster && !url) throw new UserError('Inputs "kubeconfig" and "url" are both missing. Give one of them.');
   const queues = checks.filter(check => check.kind === 'queue');
-  if (queues.length > 0 && !cluster) throw new UserError('A check with "queue" needs the cluster, to learn the connection of the queue. Give the input "kubeconfig".');
-  if (queues.length > 0 && !project) throw new UserError('A check with "queue" needs the code of the app. Set the input "app-directory" to the folder of "host.json".');
+  if (queues.length > 0 && !cluster)
+    throw new UserError(
+      'A check with "queue" needs the cluster, to learn the connection of the queue. Give the input "kubeconfig".',
+    );
+  if (queues.length > 0 && !project)
+    throw new UserError(
+      'A check with "queue" needs the code of the app. Set the input "app-directory" to the folder of "host.json".',
+    );
   if (project) for (const check of queues) chooseQueueFunction(project, check.function, 'queue');
 }
 
@@ -92,7 +99,8 @@ class SmokeRun {
       const faults = typeof answer === 'string' ? [answer] : faultsOfAnswer(check, answer);
       const milliseconds = typeof answer === 'string' ? clock.now() - began : answer.milliseconds;
       const over = attempt > this.#test.retries || clock.now() >= this.#until;
-      if (faults.length === 0 || over) return { title: check.title, via: route.via, attempts: attempt, milliseconds, faults };
+      if (faults.length === 0 || over)
+        return { title: check.title, via: route.via, attempts: attempt, milliseconds, faults };
       this.#ports.log.debug(`${check.title}: ${faults.join('; ')}; trying again`);
       await clock.pause(Math.min(attempt * 1000, longestPause, Math.max(0, this.#until - clock.now())), signal);
     }
@@ -103,7 +111,11 @@ class SmokeRun {
     const app = this.#app();
     if (!project || !app) throw new Error('a queue check without project or cluster');
     const fn = chooseQueueFunction(project, check.function, 'queue');
-    const { queue, connection } = await findQueue(app, fn, { project, given: noSettings, workloads: await this.#live(app) });
+    const { queue, connection } = await findQueue(app, fn, {
+      project,
+      given: noSettings,
+      workloads: await this.#live(app),
+    });
     return checkQueue(check, { connection, queue, host: project.host, until: this.#until }, this.#ports);
   }
 
@@ -123,7 +135,9 @@ class SmokeRun {
     const only = workloads.length === 1 ? workloads[0] : undefined;
     const found = byFunction ?? workloads.find(workload => workload.name === 'http') ?? only;
     if (found) return found;
-    throw new UserError(`It is not known which workload of "${this.#test.name}" answers the check "${title}": no function in the code has that path. Correct the path, or give the input "url".`);
+    throw new UserError(
+      `It is not known which workload of "${this.#test.name}" answers the check "${title}": no function in the code has that path. Correct the path, or give the input "url".`,
+    );
   }
 
   async #headersOf(check: HttpCheck): Promise<Readonly<Record<string, string>>> {
@@ -159,7 +173,12 @@ class SmokeRun {
 /** Keys of the app's hosts by their names in the Secret, masked. */
 async function readKeys({ cluster, name, namespace, mask }: LiveApp): Promise<ReadonlyMap<string, Secret>> {
   const secret = await cluster.read('Secret', namespace, keysSecretName(name));
-  const keys = new Map(Object.entries(secret?.data ?? {}).map(([key, value]) => [key, new Secret(Buffer.from(value, 'base64').toString('utf8'))]));
+  const keys = new Map(
+    Object.entries(secret?.data ?? {}).map(([key, value]) => [
+      key,
+      new Secret(Buffer.from(value, 'base64').toString('utf8')),
+    ]),
+  );
   for (const key of keys.values()) mask(key);
   return keys;
 }

@@ -1,5 +1,5 @@
-import { isRecord, parseJson } from '../core/image-json.ts';
 import type { ImageReference } from '../core/image.ts';
+import { isRecord, parseJson } from '../core/image-json.ts';
 import type { ImageRegistry } from './ports.ts';
 
 /** The repository of an app and how to reach it. */
@@ -10,9 +10,13 @@ export interface ImageRepository {
 }
 
 /** The manifests of a repository that can be known: of each tag, of recorded releases, and those that an index lists. */
-export async function findManifests({ registry, host, repository }: ImageRepository, recorded: readonly ImageReference[], signal: AbortSignal): Promise<readonly string[]> {
+export async function findManifests(
+  { registry, host, repository }: ImageRepository,
+  recorded: readonly ImageReference[],
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   const own = recorded.filter(image => image.host === host && image.repository === repository);
-  const names = [...await registry.listTags(repository, signal), ...own.flatMap(image => image.digest ?? [])];
+  const names = [...(await registry.listTags(repository, signal)), ...own.flatMap(image => image.digest ?? [])];
   const found = new Set<string>();
   for (const name of new Set(names)) {
     const digest = await registry.findDigest(repository, name, signal);
@@ -24,17 +28,29 @@ export async function findManifests({ registry, host, repository }: ImageReposit
 }
 
 /** Deletes manifests, and the tags that a registry leaves behind; tells `onDeleted` each digest that was there. */
-export async function removeManifests({ registry, repository }: ImageRepository, digests: readonly string[], onDeleted: (digest: string) => void, signal: AbortSignal): Promise<void> {
+export async function removeManifests(
+  { registry, repository }: ImageRepository,
+  digests: readonly string[],
+  onDeleted: (digest: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const tags = await registry.listTags(repository, signal);
   for (const digest of digests) if (await registry.deleteManifest(repository, digest, signal)) onDeleted(digest);
   for (const tag of tags) {
-    if (await registry.findDigest(repository, tag, signal) !== undefined) await registry.deleteManifest(repository, tag, signal);
+    if ((await registry.findDigest(repository, tag, signal)) !== undefined)
+      await registry.deleteManifest(repository, tag, signal);
   }
 }
 
-async function childrenOf({ registry, repository }: ImageRepository, digest: string, signal: AbortSignal): Promise<readonly string[]> {
+async function childrenOf(
+  { registry, repository }: ImageRepository,
+  digest: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   const { content } = await registry.fetchManifest(repository, digest, signal);
   const manifest = parseJson(Buffer.from(content).toString('utf8'));
   if (!isRecord(manifest) || !Array.isArray(manifest.manifests)) return [];
-  return manifest.manifests.flatMap((child: unknown) => (isRecord(child) && typeof child.digest === 'string' ? [child.digest] : []));
+  return manifest.manifests.flatMap((child: unknown) =>
+    isRecord(child) && typeof child.digest === 'string' ? [child.digest] : [],
+  );
 }

@@ -8,8 +8,26 @@ import type { RemovalPorts } from './teardown-objects.ts';
 
 /** Kinds that somebody may have in a namespace; events and endpoints come and go by themselves. */
 const keptKinds = [
-  'Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job', 'CronJob', 'Pod', 'Service', 'Ingress', 'HTTPRoute', 'ConfigMap', 'Secret',
-  'PersistentVolumeClaim', 'ServiceAccount', 'Role', 'RoleBinding', 'ScaledObject', 'ScaledJob', 'TriggerAuthentication', 'HorizontalPodAutoscaler',
+  'Deployment',
+  'StatefulSet',
+  'DaemonSet',
+  'ReplicaSet',
+  'Job',
+  'CronJob',
+  'Pod',
+  'Service',
+  'Ingress',
+  'HTTPRoute',
+  'ConfigMap',
+  'Secret',
+  'PersistentVolumeClaim',
+  'ServiceAccount',
+  'Role',
+  'RoleBinding',
+  'ScaledObject',
+  'ScaledJob',
+  'TriggerAuthentication',
+  'HorizontalPodAutoscaler',
 ] as const satisfies readonly Kind[];
 
 /** Objects of others that a message lists. */
@@ -20,7 +38,11 @@ const every = 1000;
 export type NamespaceWish = 'no' | 'asked' | 'everything';
 
 /** Whether the namespace is to be deleted; throws UserError when that was asked for and others have objects in it. */
-export async function decideNamespace(wish: NamespaceWish, { name, namespace }: { readonly name: string; readonly namespace: string }, { cluster, log }: { readonly cluster: Cluster; readonly log: Log }): Promise<boolean> {
+export async function decideNamespace(
+  wish: NamespaceWish,
+  { name, namespace }: { readonly name: string; readonly namespace: string },
+  { cluster, log }: { readonly cluster: Cluster; readonly log: Log },
+): Promise<boolean> {
   if (wish === 'no') return false;
   const live = await cluster.read('Namespace', '', namespace);
   if (!live || (wish === 'everything' && !isOurs(live))) return false;
@@ -28,13 +50,19 @@ export async function decideNamespace(wish: NamespaceWish, { name, namespace }: 
   if (foreign.length === 0) return true;
   const more = foreign.length > listedLimit ? ` and ${foreign.length - listedLimit} more` : '';
   const message = `The namespace "${namespace}" holds objects that are not of "${name}": ${foreign.slice(0, listedLimit).join(', ')}${more}.`;
-  if (wish === 'asked') throw new UserError(`${message} Delete or move them first, or leave the namespace with "delete-namespace: false". Nothing was changed.`);
+  if (wish === 'asked')
+    throw new UserError(
+      `${message} Delete or move them first, or leave the namespace with "delete-namespace: false". Nothing was changed.`,
+    );
   log.notice(`${message} It stays.`);
   return false;
 }
 
 /** Deletes the namespace and waits until it is gone; returns what holds it, as a sentence with what to do. */
-export async function removeNamespace(namespace: string, { cluster, clock, until, signal, onDeleted }: RemovalPorts): Promise<readonly string[]> {
+export async function removeNamespace(
+  namespace: string,
+  { cluster, clock, until, signal, onDeleted }: RemovalPorts,
+): Promise<readonly string[]> {
   if (await cluster.remove('Namespace', '', namespace)) onDeleted(`Namespace/${namespace}`);
   let live: V1Namespace | undefined;
   const gone = await lookUntil({ clock, until, every, signal }, async () => {
@@ -42,8 +70,12 @@ export async function removeNamespace(namespace: string, { cluster, clock, until
     return live ? undefined : true;
   });
   if (gone) return [];
-  const reasons = (live?.status?.conditions ?? []).filter(one => one.status === 'True' && one.message).map(one => one.message);
-  return [`The namespace "${namespace}" is still there though it was deleted${reasons.length > 0 ? `: ${reasons.join(' ')}` : '.'} See to what holds it, or raise the input "timeout".`];
+  const reasons = (live?.status?.conditions ?? [])
+    .filter(one => one.status === 'True' && one.message)
+    .map(one => one.message);
+  return [
+    `The namespace "${namespace}" is still there though it was deleted${reasons.length > 0 ? `: ${reasons.join(' ')}` : '.'} See to what holds it, or raise the input "timeout".`,
+  ];
 }
 
 function isOurs({ metadata }: LiveObject): boolean {
@@ -51,11 +83,17 @@ function isOurs({ metadata }: LiveObject): boolean {
 }
 
 async function candidatesOf(cluster: Cluster, namespace: string): Promise<readonly ForeignCandidate[]> {
-  const lists = await Promise.all(keptKinds.map(async (kind): Promise<readonly ForeignCandidate[]> => {
-    const items: readonly LiveObject[] = await cluster.list(kind, namespace);
-    return items.map(({ metadata }) => ({
-      kind, name: metadata?.name ?? '', uid: metadata?.uid, labels: metadata?.labels ?? {}, owners: metadata?.ownerReferences ?? [],
-    }));
-  }));
+  const lists = await Promise.all(
+    keptKinds.map(async (kind): Promise<readonly ForeignCandidate[]> => {
+      const items: readonly LiveObject[] = await cluster.list(kind, namespace);
+      return items.map(({ metadata }) => ({
+        kind,
+        name: metadata?.name ?? '',
+        uid: metadata?.uid,
+        labels: metadata?.labels ?? {},
+        owners: metadata?.ownerReferences ?? [],
+      }));
+    }),
+  );
   return lists.flat();
 }

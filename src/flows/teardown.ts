@@ -1,8 +1,8 @@
 import { type ImageReference, parseImageReference } from '../core/image.ts';
 import { keysSecretName, labelKeys } from '../core/names.ts';
 import { parseRelease, releaseType } from '../core/release.ts';
-import type { TeardownResult } from '../core/teardown-report.ts';
 import type { Secret } from '../core/secret.ts';
+import type { TeardownResult } from '../core/teardown-report.ts';
 import { UserError } from '../errors.ts';
 import type { Clock } from './clock.ts';
 import type { Cluster, LiveObject } from './cluster-port.ts';
@@ -11,7 +11,7 @@ import type { Log } from './ports.ts';
 import type { StorageQueue } from './queue-port.ts';
 import { findManifests, type ImageRepository, removeManifests } from './teardown-images.ts';
 import { decideNamespace, type NamespaceWish, removeNamespace } from './teardown-namespace.ts';
-import { removeObjects, type RemovalPorts } from './teardown-objects.ts';
+import { type RemovalPorts, removeObjects } from './teardown-objects.ts';
 import { findQueues, type QueueSearch } from './teardown-queues.ts';
 
 /** What to remove. */
@@ -28,6 +28,7 @@ export interface Teardown {
   readonly timeout: number;
 }
 
+/** What a teardown works on. */
 export interface TeardownPorts {
   readonly cluster: Cluster;
   readonly log: Log;
@@ -50,7 +51,10 @@ const reserved = new Set(['default', 'kube-system', 'kube-public', 'kube-node-le
 
 /** Throws UserError for a namespace that must stay; contacts nothing. */
 export function assertDeletable(namespace: string): void {
-  if (reserved.has(namespace)) throw new UserError(`The namespace "${namespace}" cannot be deleted: the cluster needs it. Remove the input "delete-namespace", or correct the input "namespace".`);
+  if (reserved.has(namespace))
+    throw new UserError(
+      `The namespace "${namespace}" cannot be deleted: the cluster needs it. Remove the input "delete-namespace", or correct the input "namespace".`,
+    );
 }
 
 /**
@@ -80,41 +84,56 @@ async function find(request: Teardown, ports: TeardownPorts): Promise<Findings> 
   const { name, namespace, queues, images } = request;
   const { cluster, log, mask, signal } = ports;
   const [owned, namespaceGoes] = await Promise.all([
-    listOwned(cluster, namespace, name), decideNamespace(request.deleteNamespace, request, { cluster, log }),
+    listOwned(cluster, namespace, name),
+    decideNamespace(request.deleteNamespace, request, { cluster, log }),
   ]);
   await sayForeignKeys(request, owned, ports);
   return {
-    owned, namespace: namespaceGoes,
+    owned,
+    namespace: namespaceGoes,
     queues: queues ? await findQueues({ cluster, name, namespace, mask }, queues) : [],
     manifests: images ? await findManifests(images, imagesOf(owned), signal) : [],
   };
 }
 
 /** Keys that another tool made stay, as all that lacks our label. */
-async function sayForeignKeys({ name, namespace }: Teardown, owned: ReadonlyMap<string, LiveObject>, { cluster, log }: TeardownPorts): Promise<void> {
+async function sayForeignKeys(
+  { name, namespace }: Teardown,
+  owned: ReadonlyMap<string, LiveObject>,
+  { cluster, log }: TeardownPorts,
+): Promise<void> {
   const secret = keysSecretName(name);
   if (owned.size === 0 || owned.has(`Secret/${secret}`)) return;
   const live = await cluster.read('Secret', namespace, secret);
-  if (live && live.metadata?.labels?.[labelKeys.app] !== name) log.notice(`Secret "${secret}" with function keys was not made by aks-functions. It stays.`);
+  if (live && live.metadata?.labels?.[labelKeys.app] !== name)
+    log.notice(`Secret "${secret}" with function keys was not made by aks-functions. It stays.`);
 }
 
 function keysOf({ owned, queues, manifests, namespace }: Findings, request: Teardown): readonly string[] {
   return [
-    ...owned.keys(), ...queues.map(keyOfQueue), ...manifests.map(digest => keyOfManifest(request.images, digest)),
+    ...owned.keys(),
+    ...queues.map(keyOfQueue),
+    ...manifests.map(digest => keyOfManifest(request.images, digest)),
     ...(namespace ? [`Namespace/${request.namespace}`] : []),
   ];
 }
 
 /** Queues go after the pods, which would make them again, and the namespace last. */
-async function remove(request: Teardown, found: Findings, ports: TeardownPorts, onDeleted: (key: string) => void): Promise<readonly string[]> {
+async function remove(
+  request: Teardown,
+  found: Findings,
+  ports: TeardownPorts,
+  onDeleted: (key: string) => void,
+): Promise<readonly string[]> {
   const { clock, log, signal, cluster } = ports;
   const removal: RemovalPorts = { cluster, clock, signal, onDeleted, until: clock.now() + request.timeout * 1000 };
   const faults = await log.group('Delete objects', () => removeObjects(request, found.owned, removal));
   for (const queue of found.queues) if (await queue.remove()) onDeleted(keyOfQueue(queue));
   const { images } = request;
-  if (images) await removeManifests(images, found.manifests, digest => onDeleted(keyOfManifest(images, digest)), signal);
+  if (images)
+    await removeManifests(images, found.manifests, digest => onDeleted(keyOfManifest(images, digest)), signal);
   if (!found.namespace) return faults;
-  return [...faults, ...await log.group('Delete namespace', () => removeNamespace(request.namespace, removal))];
+  return [...faults, ...(await log.group('Delete namespace', () => removeNamespace(request.namespace, removal)))];
 }
 
 function keyOfQueue({ name }: StorageQueue): string {

@@ -38,7 +38,10 @@ async function verifyWorkload(context: WaitContext, workload: Workload, key: Sec
 async function loadError({ cluster, app }: WaitContext, workload: Workload, pod: string, faults: readonly string[]): Promise<UserError> {
   const lines = await lastLogOf(cluster, app.namespace, pod, workload.objectName, false);
   const log = lines.length > 0 ? [`Last log lines of "${pod}":`, ...lines.map(line => `  ${line}`)] : [];
-  return new UserError([`The functions of "${workload.objectName}" are not loaded as the code declares them.`, ...faults.map(fault => `- ${fault}`), ...log].join('\n'));
+  const [first = ''] = faults;
+  const reason = `The functions of "${workload.objectName}" are not loaded as the code declares them: ${first}`;
+  const rest = faults.slice(1).map(fault => `- ${fault}`);
+  return new UserError([`${reason} Correct that in the code, or give the settings that it needs.`, ...rest, ...log].join('\n'));
 }
 
 /** The master key of the app's hosts; throws UserError when the Secret of keys has none. */

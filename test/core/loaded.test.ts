@@ -11,8 +11,8 @@ const good = { status: { state: 'Running', errors: [] }, functions: [{ name: 'or
 const cases = [
   { name: 'finds nothing wrong with a host that loaded everything', given: good, expected: [] },
   { name: 'names a function that the host did not load', given: { ...good, functions: [] }, expected: ['The host did not load the function "orders", which the code declares.'] },
-  { name: 'names the state of a host that does not run', given: { ...good, status: { state: 'Error', errors: ['no storage'] } }, expected: ['The host is in state "Error", not "Running".', 'The host reported: no storage'] },
-  { name: 'gives the error of a function', given: { ...good, functionStatus: new Map([['orders', { errors: ['listener failed'] }]]) }, expected: ['Function "orders": listener failed'] },
+  { name: 'names the state of a host that does not run', given: { ...good, status: { state: 'Error', errors: ['no storage\n    at start (host.js:1)'] } }, expected: ['The host reported: no storage.', 'The host is in state "Error", not "Running".'] },
+  { name: 'gives the error of a function', given: { ...good, functionStatus: new Map([['orders', { errors: ['listener failed'] }]]) }, expected: ['Function "orders": listener failed.'] },
   { name: 'lets a host list a function of another workload', given: { ...good, functions: [{ name: 'orders' }, { name: 'greet' }] }, expected: [] },
   { name: 'does not count a disabled function of the host', given: { ...good, functions: [{ name: 'orders' }, { name: 'old', isDisabled: true }] }, expected: [] },
 ];

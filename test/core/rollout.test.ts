@@ -34,9 +34,9 @@ for (const { name, given, expected } of states) {
 }
 
 test('fails for an image that cannot be pulled and says what to check', () => {
-  const state = rolloutStateOf(deploymentWith(complete), [podWith({ waiting: { reason: 'ImagePullBackOff', message: 'not found' } })], 0);
+  const state = rolloutStateOf(deploymentWith(complete), [podWith({ waiting: { reason: 'ImagePullBackOff', message: 'Back-off pulling: rpc error: code = NotFound desc = no such image' } })], 0);
   assert(state.kind === 'failed');
-  assert.match(state.message, /"shop\.azurecr\.io\/orders:1" does not start: ImagePullBackOff, not found\. Check that the image exists/);
+  assert.match(state.message, /^Image "shop\.azurecr\.io\/orders:1" of container ".+" cannot be pulled \(code = NotFound desc = no such image\)\. Check that the image exists/);
 });
 
 test('fails for a container that crashed twice and gives its exit code', () => {

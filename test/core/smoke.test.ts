@@ -10,22 +10,38 @@ import { functionWith, projectOf } from '../support/project.ts';
 
 test('reads checks of the input, whatever their indentation', () => {
   assert.deepEqual(parseChecks('- get: /api/a\n  status: 204\n- {queue: pack, send: "{\\"n\\": 1}", within: 2m}'), [
-    { get: '/api/a', status: 204 }, { queue: 'pack', send: '{"n": 1}', within: 120 },
+    { get: '/api/a', status: 204 },
+    { queue: 'pack', send: '{"n": 1}', within: 120 },
   ]);
   assert.deepEqual(parseChecks('    - post: /a\n      send: x'), [{ post: '/a', send: 'x' }]);
   assert.deepEqual(parseChecks('[{"get": "/a"}]'), [{ get: '/a' }]);
 });
 
 const badChecks = [
-  { name: 'an unknown key', text: '- get: /a\n  statuss: 200', expected: 'Line 2 of input "checks": Key "[0].statuss" is not known. Did you mean "status"?' },
-  { name: 'two kinds at once', text: '- get: /a\n  queue: b', expected: 'Line 2 of input "checks": Key "[0].queue" stands beside "get". Make two checks of them.' },
-  { name: 'a queue without a message', text: '- queue: b', expected: 'Line 1 of input "checks": Key "[0]" has no message for the queue. Add "send".' },
+  {
+    name: 'an unknown key',
+    text: '- get: /a\n  statuss: 200',
+    expected: 'Line 2 of input "checks": Key "[0].statuss" is not known. Did you mean "status"?',
+  },
+  {
+    name: 'two kinds at once',
+    text: '- get: /a\n  queue: b',
+    expected: 'Line 2 of input "checks": Key "[0].queue" stands beside "get". Make two checks of them.',
+  },
+  {
+    name: 'a queue without a message',
+    text: '- queue: b',
+    expected: 'Line 1 of input "checks": Key "[0]" has no message for the queue. Add "send".',
+  },
   { name: 'no list', text: 'get: /a', expected: 'Line 1 of input "checks": Key "checks" must be a list, got a map.' },
 ] as const;
 
 for (const { name, text, expected } of badChecks) {
   test(`names the line of a check with ${name}`, () => {
-    assert.throws(() => parseChecks(text), error => error instanceof UserError && error.message === expected);
+    assert.throws(
+      () => parseChecks(text),
+      error => error instanceof UserError && error.message === expected,
+    );
   });
 }
 
@@ -37,7 +53,11 @@ test('shows an example with a path of the app when there are no checks', () => {
 test('keeps the query, which may hold a key, out of the title', () => {
   const [check] = smokeChecksOf([{ post: '/a?code=secret', send: '{}', sendHeaders: { 'X-Trace': '1' } }], undefined);
   assert.deepEqual(check, {
-    kind: 'http', title: 'POST /a', method: 'POST', path: '/a?code=secret', send: '{}',
+    kind: 'http',
+    title: 'POST /a',
+    method: 'POST',
+    path: '/a?code=secret',
+    send: '{}',
     expected: { status: 200, headers: undefined, body: undefined, latency: undefined },
     headers: { 'content-type': 'application/json', 'x-trace': '1' },
   });
@@ -53,8 +73,13 @@ const project = projectOf([
 ]);
 
 const paths = [
-  ['GET', '/api/orders/7', 'one'], ['GET', '/api/orders/latest?x=1', 'latest'], ['POST', '/api/orders', 'add'],
-  ['GET', '/api/orders', undefined], ['GET', '/api/files/a/b/c', 'files'], ['GET', '/API/Bare', 'bare'], ['GET', '/api/pack', undefined],
+  ['GET', '/api/orders/7', 'one'],
+  ['GET', '/api/orders/latest?x=1', 'latest'],
+  ['POST', '/api/orders', 'add'],
+  ['GET', '/api/orders', undefined],
+  ['GET', '/api/files/a/b/c', 'files'],
+  ['GET', '/API/Bare', 'bare'],
+  ['GET', '/api/pack', undefined],
 ] as const;
 
 for (const [method, path, expected] of paths) {
@@ -66,21 +91,62 @@ for (const [method, path, expected] of paths) {
 test('knows which keys open a function', () => {
   const levels = project.functions.slice(0, 3).map(authLevelOf);
   assert.deepEqual(levels, ['function', 'anonymous', 'admin']);
-  assert.deepEqual(levels.map(level => keyNamesOf(level, 'One')[0]), ['functions.one.default', undefined, 'host.master']);
+  assert.deepEqual(
+    levels.map(level => keyNamesOf(level, 'One')[0]),
+    ['functions.one.default', undefined, 'host.master'],
+  );
 });
 
 function checkWith(expected: Partial<HttpCheck['expected']>): HttpCheck {
-  return { kind: 'http', title: 'GET /a', method: 'GET', path: '/a', headers: {}, send: undefined, expected: { status: 200, headers: undefined, body: undefined, latency: undefined, ...expected } };
+  return {
+    kind: 'http',
+    title: 'GET /a',
+    method: 'GET',
+    path: '/a',
+    headers: {},
+    send: undefined,
+    expected: { status: 200, headers: undefined, body: undefined, latency: undefined, ...expected },
+  };
 }
 
-const answer = { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: 'Hello you', milliseconds: 120 };
+const answer = {
+  status: 200,
+  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  body: 'Hello you',
+  milliseconds: 120,
+};
 
 const verdicts = [
-  { name: 'all as expected', check: checkWith({ headers: { 'Content-Type': 'text/plain' }, body: 'Hello', latency: 200 }), given: answer, expected: [] },
-  { name: 'another status', check: checkWith({}), given: { ...answer, status: 500, body: 'it\nbroke' }, expected: ['expected status 200, got 500', 'the body is "it broke"'] },
-  { name: 'another body', check: checkWith({ body: 'Bye' }), given: { ...answer, body: '' }, expected: ['expected a body with "Bye"', 'the body is empty'] },
-  { name: 'a missing header', check: checkWith({ headers: { ETag: 'x' } }), given: answer, expected: ['expected header "ETag" with "x", got none'] },
-  { name: 'a slow answer', check: checkWith({ latency: 100 }), given: answer, expected: ['expected an answer within 100 ms, got it after 120 ms'] },
+  {
+    name: 'all as expected',
+    check: checkWith({ headers: { 'Content-Type': 'text/plain' }, body: 'Hello', latency: 200 }),
+    given: answer,
+    expected: [],
+  },
+  {
+    name: 'another status',
+    check: checkWith({}),
+    given: { ...answer, status: 500, body: 'it\nbroke' },
+    expected: ['expected status 200, got 500', 'the body is "it broke"'],
+  },
+  {
+    name: 'another body',
+    check: checkWith({ body: 'Bye' }),
+    given: { ...answer, body: '' },
+    expected: ['expected a body with "Bye"', 'the body is empty'],
+  },
+  {
+    name: 'a missing header',
+    check: checkWith({ headers: { ETag: 'x' } }),
+    given: answer,
+    expected: ['expected header "ETag" with "x", got none'],
+  },
+  {
+    name: 'a slow answer',
+    check: checkWith({ latency: 100 }),
+    given: answer,
+    expected: ['expected an answer within 100 ms, got it after 120 ms'],
+  },
 ] as const;
 
 for (const { name, check, given, expected } of verdicts) {
@@ -93,6 +159,8 @@ test('cuts a long body', () => {
 });
 
 test('lets no answer break the table of the summary', () => {
-  const summary = smokeSummary('shop', [{ title: 'GET /a', via: 'x', attempts: 1, milliseconds: 1, faults: ['the body is "a | <b>`c`\nd"'] }]);
+  const summary = smokeSummary('shop', [
+    { title: 'GET /a', via: 'x', attempts: 1, milliseconds: 1, faults: ['the body is "a | <b>`c`\nd"'] },
+  ]);
   assert.match(summary, /the body is "a \\\| &lt;b>\\`c\\` d" \|$/m);
 });

@@ -22,8 +22,13 @@ class ScalingCluster extends FakeCluster {
 
   override async read<K extends Kind>(kind: K, namespace: string, name: string): Promise<Kinds[K] | undefined> {
     const live = await super.read(kind, namespace, name);
-    if (kind === 'Deployment' && live) return { ...live, spec: { replicas: this.replicas }, status: { readyReplicas: this.replicas } };
-    if (kind === 'ScaledObject' && live && this.failing) return { ...live, status: { conditions: [{ type: 'Ready', status: 'False', reason: 'TriggerError', message: 'broken' }] } };
+    if (kind === 'Deployment' && live)
+      return { ...live, spec: { replicas: this.replicas }, status: { readyReplicas: this.replicas } };
+    if (kind === 'ScaledObject' && live && this.failing)
+      return {
+        ...live,
+        status: { conditions: [{ type: 'Ready', status: 'False', reason: 'TriggerError', message: 'broken' }] },
+      };
     return live;
   }
 }
@@ -40,10 +45,20 @@ beforeEach(() => {
   clock = new ManualClock();
   log = keepingLog();
   masked = [];
-  const container = { name: 'shop', env: [{ name: 'AzureFunctionsJobHost__functions__0', value: 'pack' }], envFrom: [{ secretRef: { name: 'shop-secrets' } }] };
+  const container = {
+    name: 'shop',
+    env: [{ name: 'AzureFunctionsJobHost__functions__0', value: 'pack' }],
+    envFrom: [{ secretRef: { name: 'shop-secrets' } }],
+  };
   put('Deployment', 'shop', { spec: { template: { spec: { containers: [container] } } } });
   put('Secret', 'shop-secrets', { data: { Store: Buffer.from(connection).toString('base64') } });
-  put('ScaledObject', 'shop', { spec: { minReplicaCount: 0, maxReplicaCount: 15, triggers: [{ type: 'azure-queue', metadata: { queueName: 'orders' } }] } });
+  put('ScaledObject', 'shop', {
+    spec: {
+      minReplicaCount: 0,
+      maxReplicaCount: 15,
+      triggers: [{ type: 'azure-queue', metadata: { queueName: 'orders' } }],
+    },
+  });
 });
 
 function put(kind: string, name: string, fields: object): void {
@@ -61,8 +76,26 @@ function scaleWithQueue(): void {
 
 function run(options: Partial<ScaleTest> = {}, signal = new AbortController().signal) {
   const limits = { expectReplicas: undefined, firstReplicaWithin: undefined, drainedWithin: undefined };
-  const test = { name: 'shop', namespace: 'team', project, settings: noSettings, function: undefined, messages: 100, messageBody: 'order {n}', limits, timeout: 600, ...options };
-  return runScaleTest(test, { cluster, openQueue: queues.open, log, mask: secret => masked.push(secret.reveal()), clock, signal });
+  const test = {
+    name: 'shop',
+    namespace: 'team',
+    project,
+    settings: noSettings,
+    function: undefined,
+    messages: 100,
+    messageBody: 'order {n}',
+    limits,
+    timeout: 600,
+    ...options,
+  };
+  return runScaleTest(test, {
+    cluster,
+    openQueue: queues.open,
+    log,
+    mask: secret => masked.push(secret.reveal()),
+    clock,
+    signal,
+  });
 }
 
 test('watches a workload from zero to its peak and back', async () => {
@@ -82,7 +115,10 @@ test('numbers the messages and encodes them', async () => {
     queues.consume('orders', 100);
   };
   await run({ messages: 3 });
-  assert.deepEqual(first.slice(0, 3).map(text => Buffer.from(text, 'base64').toString()), ['order 1', 'order 2', 'order 3']);
+  assert.deepEqual(
+    first.slice(0, 3).map(text => Buffer.from(text, 'base64').toString()),
+    ['order 1', 'order 2', 'order 3'],
+  );
 });
 
 test('masks what it reads of the settings in the cluster before it uses it', async () => {
@@ -111,13 +147,19 @@ test('waits for rest before the first message', async () => {
 
 test('fails a test whose limit is broken, with what was expected and what was got', async () => {
   scaleWithQueue();
-  const result = await run({ messages: 3, limits: { expectReplicas: 15, firstReplicaWithin: undefined, drainedWithin: undefined } });
+  const result = await run({
+    messages: 3,
+    limits: { expectReplicas: 15, firstReplicaWithin: undefined, drainedWithin: undefined },
+  });
   assert.match(result.faults[0] ?? '', /^Expected 15 replicas, got at most [123]\./);
 });
 
 test('says how many messages are left when the time is over', async () => {
   const result = await run({ timeout: 60 });
-  assert.match(result.faults[0] ?? '', /^Queue "orders" was not empty within 60 s: 100 messages are left\. Raise the input "timeout"/);
+  assert.match(
+    result.faults[0] ?? '',
+    /^Queue "orders" was not empty within 60 s: 100 messages are left\. Raise the input "timeout"/,
+  );
 });
 
 test('warns of messages that the function gave up', async () => {
@@ -132,8 +174,21 @@ test('warns of messages that the function gave up', async () => {
 
 test('ends early with the words of KEDA when the scaler fails', async () => {
   cluster.failing = true;
-  put('Event', 'e', { type: 'Warning', reason: 'KEDAScalerFailed', message: 'queue not found: QueueNotFound', lastTimestamp: '2026-01-01T00:00:03Z', involvedObject: { kind: 'ScaledObject', name: 'shop' } });
-  await assert.rejects(run(), error => error instanceof UserError && /^KEDA cannot scale "shop" for "pack" \(azure-queue on queue "orders"\): queue not found: QueueNotFound\. Create the queue/.test(error.message));
+  put('Event', 'e', {
+    type: 'Warning',
+    reason: 'KEDAScalerFailed',
+    message: 'queue not found: QueueNotFound',
+    lastTimestamp: '2026-01-01T00:00:03Z',
+    involvedObject: { kind: 'ScaledObject', name: 'shop' },
+  });
+  await assert.rejects(
+    run(),
+    error =>
+      error instanceof UserError &&
+      /^KEDA cannot scale "shop" for "pack" \(azure-queue on queue "orders"\): queue not found: QueueNotFound\. Create the queue/.test(
+        error.message,
+      ),
+  );
   assert.ok(log.lines.some(line => /^warning: The test ended early; 100 messages/.test(line)));
 });
 
@@ -146,10 +201,28 @@ test('ends early with the log of a pod that crashes', async () => {
 });
 
 const impossible = [
-  { name: 'an app that is not deployed', change: () => cluster.objects.delete('Deployment/shop'), expected: /The app "shop" is not deployed in the namespace "team"/ },
-  { name: 'a queue that does not exist', change: () => queues.queues.delete('orders'), expected: /Queue "orders" does not exist/ },
-  { name: 'a queue that no ScaledObject watches', change: () => cluster.objects.delete('ScaledObject/shop'), expected: /No ScaledObject of "shop" in the namespace "team" watches the queue "orders"/ },
-  { name: 'a workload that does not come to rest', change: () => { cluster.replicas = 2; }, expected: /"shop" did not come to rest within 600 s: it has 2 replicas/ },
+  {
+    name: 'an app that is not deployed',
+    change: () => cluster.objects.delete('Deployment/shop'),
+    expected: /The app "shop" is not deployed in the namespace "team"/,
+  },
+  {
+    name: 'a queue that does not exist',
+    change: () => queues.queues.delete('orders'),
+    expected: /Queue "orders" does not exist/,
+  },
+  {
+    name: 'a queue that no ScaledObject watches',
+    change: () => cluster.objects.delete('ScaledObject/shop'),
+    expected: /No ScaledObject of "shop" in the namespace "team" watches the queue "orders"/,
+  },
+  {
+    name: 'a workload that does not come to rest',
+    change: () => {
+      cluster.replicas = 2;
+    },
+    expected: /"shop" did not come to rest within 600 s: it has 2 replicas/,
+  },
 ] as const;
 
 for (const { name, change, expected } of impossible) {

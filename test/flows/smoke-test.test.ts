@@ -41,16 +41,45 @@ beforeEach(() => {
   queues = new FakeQueues('orders');
   clock = new ManualClock();
   [sent, answers, masked] = [[], [], []];
-  const env = (...names: readonly string[]) => names.map((value, index) => ({ name: `AzureFunctionsJobHost__functions__${index}`, value }));
+  const env = (...names: readonly string[]) =>
+    names.map((value, index) => ({ name: `AzureFunctionsJobHost__functions__${index}`, value }));
   const deployment = (name: string, functions: readonly string[]) => ({
-    spec: { template: { spec: { containers: [{ name, ports: [{ name: 'http', containerPort: 8081 }], env: env(...functions), envFrom: [{ secretRef: { name: 'settings' } }] }] } } },
+    spec: {
+      template: {
+        spec: {
+          containers: [
+            {
+              name,
+              ports: [{ name: 'http', containerPort: 8081 }],
+              env: env(...functions),
+              envFrom: [{ secretRef: { name: 'settings' } }],
+            },
+          ],
+        },
+      },
+    },
   });
   put('Deployment', 'shop-http', { 'aks-functions.io/workload': 'http' }, deployment('shop-http', ['greet', 'open']));
   put('Deployment', 'shop', { 'aks-functions.io/workload': 'events' }, deployment('shop', ['pack']));
-  put('Pod', 'shop-http-1', { app: 'shop-http', 'pod-template-hash': '1' }, { status: { conditions: [{ type: 'Ready', status: 'True' }] } });
+  put(
+    'Pod',
+    'shop-http-1',
+    { app: 'shop-http', 'pod-template-hash': '1' },
+    { status: { conditions: [{ type: 'Ready', status: 'True' }] } },
+  );
   put('Service', 'shop-http', {}, { spec: { type: 'ClusterIP', ports: [{ port: 80 }] } });
-  put('Secret', 'func-keys-kube-secret-shop', {}, { data: { 'functions.greet.default': Buffer.from('the-key').toString('base64') } });
-  put('Secret', 'settings', {}, { data: { Store: Buffer.from('AccountName=shop;AccountKey=c2VjcmV0').toString('base64') } });
+  put(
+    'Secret',
+    'func-keys-kube-secret-shop',
+    {},
+    { data: { 'functions.greet.default': Buffer.from('the-key').toString('base64') } },
+  );
+  put(
+    'Secret',
+    'settings',
+    {},
+    { data: { Store: Buffer.from('AccountName=shop;AccountKey=c2VjcmV0').toString('base64') } },
+  );
 });
 
 function put(kind: string, name: string, more: Readonly<Record<string, string>>, fields: object): void {
@@ -58,9 +87,23 @@ function put(kind: string, name: string, more: Readonly<Record<string, string>>,
 }
 
 function run(checks: readonly Check[], options: Partial<SmokeTest> = {}, ports: Partial<SmokeTestPorts> = {}) {
-  const test = { name: 'shop', namespace: 'team', checks: smokeChecksOf(checks, project), project, url: undefined, retries: 2, timeout: 600, ...options };
+  const test = {
+    name: 'shop',
+    namespace: 'team',
+    checks: smokeChecksOf(checks, project),
+    project,
+    url: undefined,
+    retries: 2,
+    timeout: 600,
+    ...options,
+  };
   return runSmokeTest(test, {
-    cluster, clock, openQueue: queues.open, log: keepingLog(), mask: secret => masked.push(secret.reveal()), signal: new AbortController().signal,
+    cluster,
+    clock,
+    openQueue: queues.open,
+    log: keepingLog(),
+    mask: secret => masked.push(secret.reveal()),
+    signal: new AbortController().signal,
     http: {
       send: async request => {
         sent.push(request);
@@ -75,19 +118,30 @@ function run(checks: readonly Check[], options: Partial<SmokeTest> = {}, ports: 
 
 test('asks a ready pod by way of the API server when the app has no address', async () => {
   const [result] = await run([{ get: '/api/open?x=1' }]);
-  assert.deepEqual(cluster.asked, [{ method: 'GET', path: '/api/open?x=1', port: 8081, headers: {}, pod: 'shop-http-1' }]);
+  assert.deepEqual(cluster.asked, [
+    { method: 'GET', path: '/api/open?x=1', port: 8081, headers: {}, pod: 'shop-http-1' },
+  ]);
   assert.deepEqual([result?.via, result?.faults], ['a pod of shop-http', []]);
 });
 
 test('asks the address of a load balancer from this machine', async () => {
-  put('Service', 'shop-http', {}, { spec: { type: 'LoadBalancer', ports: [{ port: 8080 }] }, status: { loadBalancer: { ingress: [{ ip: '192.0.2.7' }] } } });
+  put(
+    'Service',
+    'shop-http',
+    {},
+    {
+      spec: { type: 'LoadBalancer', ports: [{ port: 8080 }] },
+      status: { loadBalancer: { ingress: [{ ip: '192.0.2.7' }] } },
+    },
+  );
   await run([{ get: '/api/open' }]);
   assert.equal(sent[0]?.url.href, 'http://192.0.2.7:8080/api/open');
 });
 
 test('asks an internal load balancer by way of the API server', async () => {
   cluster.objects.set('Service/shop-http', {
-    kind: 'Service', metadata: { name: 'shop-http', annotations: { 'service.beta.kubernetes.io/azure-load-balancer-internal': 'true' } },
+    kind: 'Service',
+    metadata: { name: 'shop-http', annotations: { 'service.beta.kubernetes.io/azure-load-balancer-internal': 'true' } },
     ...{ spec: { type: 'LoadBalancer' }, status: { loadBalancer: { ingress: [{ ip: '10.0.0.7' }] } } },
   });
   await run([{ get: '/api/open' }]);
@@ -95,7 +149,12 @@ test('asks an internal load balancer by way of the API server', async () => {
 });
 
 test('asks an Ingress at its address by the name of its host', async () => {
-  put('Ingress', 'shop-http', {}, { spec: { rules: [{ host: 'shop.example.com' }] }, status: { loadBalancer: { ingress: [{ ip: '192.0.2.9' }] } } });
+  put(
+    'Ingress',
+    'shop-http',
+    {},
+    { spec: { rules: [{ host: 'shop.example.com' }] }, status: { loadBalancer: { ingress: [{ ip: '192.0.2.9' }] } } },
+  );
   await run([{ get: '/api/open' }]);
   assert.equal(sent[0]?.url.href, 'http://192.0.2.9/api/open');
   assert.equal(sent[0]?.headers.host, 'shop.example.com');
@@ -103,7 +162,10 @@ test('asks an Ingress at its address by the name of its host', async () => {
 
 test('sends the key of a function only to that function, masked before', async () => {
   await run([{ get: '/api/greet' }, { get: '/api/open' }, { get: '/api/greet?code=own' }]);
-  assert.deepEqual(cluster.asked.map(one => one.headers?.['x-functions-key']), ['the-key', undefined, undefined]);
+  assert.deepEqual(
+    cluster.asked.map(one => one.headers?.['x-functions-key']),
+    ['the-key', undefined, undefined],
+  );
   assert.deepEqual(masked, ['the-key']);
 });
 
@@ -151,23 +213,50 @@ test('fails a message that nobody consumes in time, and one that the function gi
   assert.match(late?.faults[0] ?? '', /^the message was not consumed within 5 s/);
   clock.onPause = () => queues.queues.set('orders-poison', ['one']);
   const [given] = await run([{ queue: 'pack', send: 'one' }]);
-  assert.match(given?.faults[0] ?? '', /^the function failed on the message, which is now in the queue "orders-poison"/);
+  assert.match(
+    given?.faults[0] ?? '',
+    /^the function failed on the message, which is now in the queue "orders-poison"/,
+  );
 });
 
 const impossible = [
-  { name: 'an unknown function', checks: [{ queue: 'pakc', send: 'a' }], options: {}, ports: {}, expected: /"queue" names the function "pakc".*Did you mean "pack"/ },
-  { name: 'a message without cluster', checks: [{ queue: 'pack', send: 'a' }], options: { url: new URL('http://a') }, ports: { cluster: undefined }, expected: /needs the cluster/ },
-  { name: 'a message without code', checks: [{ queue: 'pack', send: 'a' }], options: { project: undefined }, ports: {}, expected: /needs the code/ },
+  {
+    name: 'an unknown function',
+    checks: [{ queue: 'pakc', send: 'a' }],
+    options: {},
+    ports: {},
+    expected: /"queue" names the function "pakc".*Did you mean "pack"/,
+  },
+  {
+    name: 'a message without cluster',
+    checks: [{ queue: 'pack', send: 'a' }],
+    options: { url: new URL('http://a') },
+    ports: { cluster: undefined },
+    expected: /needs the cluster/,
+  },
+  {
+    name: 'a message without code',
+    checks: [{ queue: 'pack', send: 'a' }],
+    options: { project: undefined },
+    ports: {},
+    expected: /needs the code/,
+  },
 ] as const;
 
 for (const { name, checks, options, ports, expected } of impossible) {
   test(`refuses ${name} before anything is asked`, async () => {
-    await assert.rejects(run(checks, options, ports), error => error instanceof UserError && expected.test(error.message));
+    await assert.rejects(
+      run(checks, options, ports),
+      error => error instanceof UserError && expected.test(error.message),
+    );
     assert.deepEqual([cluster.asked, sent], [[], []]);
   });
 }
 
 test('says which right is missing to ask a pod', async () => {
   cluster.answers.push({ status: 403, headers: {}, body: '{"kind":"Status"}' });
-  await assert.rejects(run([{ post: '/api/open', send: 'a' }]), /lacks the verb "create" on the resource "pods\/proxy"/);
+  await assert.rejects(
+    run([{ post: '/api/open', send: 'a' }]),
+    /lacks the verb "create" on the resource "pods\/proxy"/,
+  );
 });

@@ -22,7 +22,10 @@ class HoldingCluster extends FakeCluster {
     if (!this.held.has(key)) return super.remove(kind, namespace, name);
     this.changes.push(`remove ${key}`);
     const live = this.objects.get(key);
-    this.objects.set(key, { ...live, metadata: { ...live?.metadata, deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: ['finalizer.keda.sh'] } });
+    this.objects.set(key, {
+      ...live,
+      metadata: { ...live?.metadata, deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: ['finalizer.keda.sh'] },
+    });
     return true;
   }
 }
@@ -38,12 +41,39 @@ beforeEach(() => {
   clock = new ManualClock();
   queues = new FakeQueues('orders', 'orders-poison');
   log = keepingLog();
-  manifests = new Map([['v1', digest('a')], ['v2', digest('b')], [digest('a'), digest('a')], [digest('b'), digest('b')], [digest('c'), digest('c')]]);
+  manifests = new Map([
+    ['v1', digest('a')],
+    ['v2', digest('b')],
+    [digest('a'), digest('a')],
+    [digest('b'), digest('b')],
+    [digest('c'), digest('c')],
+  ]);
   put('Namespace', 'team', {});
-  for (const [kind, name] of [['Deployment', 'shop'], ['Secret', 'func-keys-kube-secret-shop'], ['Service', 'shop'], ['ConfigMap', 'shop-settings-1']] as const) put(kind, name, { app: 'shop' });
-  put('ScaledObject', 'shop', { app: 'shop', fields: { spec: { triggers: [{ type: 'azure-queue', metadata: { queueName: 'orders' }, authenticationRef: { name: 'shop-auth' } }] } } });
-  put('TriggerAuthentication', 'shop-auth', { app: 'shop', fields: { spec: { secretTargetRef: [{ parameter: 'connection', name: 'settings', key: 'Store' }] } } });
-  put('Secret', 'settings', { app: 'shop', fields: { data: { Store: Buffer.from('AccountName=shop;AccountKey=c2VjcmV0').toString('base64') } } });
+  for (const [kind, name] of [
+    ['Deployment', 'shop'],
+    ['Secret', 'func-keys-kube-secret-shop'],
+    ['Service', 'shop'],
+    ['ConfigMap', 'shop-settings-1'],
+  ] as const)
+    put(kind, name, { app: 'shop' });
+  put('ScaledObject', 'shop', {
+    app: 'shop',
+    fields: {
+      spec: {
+        triggers: [
+          { type: 'azure-queue', metadata: { queueName: 'orders' }, authenticationRef: { name: 'shop-auth' } },
+        ],
+      },
+    },
+  });
+  put('TriggerAuthentication', 'shop-auth', {
+    app: 'shop',
+    fields: { spec: { secretTargetRef: [{ parameter: 'connection', name: 'settings', key: 'Store' }] } },
+  });
+  put('Secret', 'settings', {
+    app: 'shop',
+    fields: { data: { Store: Buffer.from('AccountName=shop;AccountKey=c2VjcmV0').toString('base64') } },
+  });
 });
 
 function put(kind: string, name: string, { app, fields = {} }: { app?: string; fields?: object }): void {
@@ -64,13 +94,39 @@ function unused(): never {
 }
 
 const images = {
-  host: 'shop.azurecr.io', repository: 'shop',
-  registry: { ...registry, begin: unused, fetchBlob: unused, streamBlob: unused, hasBlob: unused, mountBlob: unused, uploadBlob: unused, putManifest: unused },
+  host: 'shop.azurecr.io',
+  repository: 'shop',
+  registry: {
+    ...registry,
+    begin: unused,
+    fetchBlob: unused,
+    streamBlob: unused,
+    hasBlob: unused,
+    mountBlob: unused,
+    uploadBlob: unused,
+    putManifest: unused,
+  },
 };
 
 function run(options: Partial<Teardown> = {}) {
-  const request: Teardown = { name: 'shop', namespace: 'team', deleteNamespace: 'no', images: undefined, queues: undefined, dryRun: false, timeout: 600, ...options };
-  return teardownApp(request, { cluster, log, mask: () => {}, clock, signal: new AbortController().signal, learn: () => {} });
+  const request: Teardown = {
+    name: 'shop',
+    namespace: 'team',
+    deleteNamespace: 'no',
+    images: undefined,
+    queues: undefined,
+    dryRun: false,
+    timeout: 600,
+    ...options,
+  };
+  return teardownApp(request, {
+    cluster,
+    log,
+    mask: () => {},
+    clock,
+    signal: new AbortController().signal,
+    learn: () => {},
+  });
 }
 
 const queueSearch = () => ({ project: undefined, settings: noSettings, openQueue: queues.open, log });
@@ -116,7 +172,10 @@ test('deletes the rest when KEDA does not let go of its object, and says how to 
   cluster.held.add('ScaledObject/shop');
   const { deleted, faults } = await run();
   assert.ok(deleted.includes('Deployment/shop'));
-  assert.match(faults[0] ?? '', /^ScaledObject "shop" is marked for deletion but held by the finalizer "finalizer\.keda\.sh" of KEDA.*kubectl patch scaledobject shop -n team/);
+  assert.match(
+    faults[0] ?? '',
+    /^ScaledObject "shop" is marked for deletion but held by the finalizer "finalizer\.keda\.sh" of KEDA.*kubectl patch scaledobject shop -n team/,
+  );
   assert.ok(clock.now() < 200_000);
 });
 
@@ -131,18 +190,35 @@ test('finds the queues by the scalers and deletes them after the pods', async ()
   assert.equal(queues.queues.size, 0);
 });
 
+test('does not list queues that do not exist', async () => {
+  queues.queues.delete('orders-poison');
+  const { deleted } = await run({ dryRun: true, queues: queueSearch() });
+  assert.deepEqual(
+    deleted.filter(key => key.startsWith('Queue/')),
+    ['Queue/orders'],
+  );
+});
+
 test('changes nothing when a queue cannot be known', async () => {
   cluster.objects.delete('TriggerAuthentication/shop-auth');
-  await assert.rejects(run({ queues: queueSearch() }), /The connection of the queue "orders" cannot be read from the cluster/);
+  await assert.rejects(
+    run({ queues: queueSearch() }),
+    /The connection of the queue "orders" cannot be read from the cluster/,
+  );
   assert.deepEqual(cluster.changes, []);
 });
 
 test('deletes the images of tags and of recorded releases, and no others', async () => {
   const { gzipSync } = await import('node:zlib');
-  const release = gzipSync(JSON.stringify({ number: 1, image: `shop.azurecr.io/shop@${digest('c')}`, objects: [] })).toString('base64');
+  const release = gzipSync(
+    JSON.stringify({ number: 1, image: `shop.azurecr.io/shop@${digest('c')}`, objects: [] }),
+  ).toString('base64');
   put('Secret', 'shop.release.v1', { app: 'shop', fields: { type: releaseType, data: { release } } });
   const { deleted } = await run({ images });
-  assert.deepEqual(deleted.filter(key => key.startsWith('Image/')), ['a', 'b', 'c'].map(letter => `Image/shop@${digest(letter)}`));
+  assert.deepEqual(
+    deleted.filter(key => key.startsWith('Image/')),
+    ['a', 'b', 'c'].map(letter => `Image/shop@${digest(letter)}`),
+  );
   assert.equal(manifests.size, 0);
 });
 
@@ -154,7 +230,14 @@ test('deletes the namespace last and waits for it', async () => {
 test('refuses a namespace with objects of others before it changes anything', async () => {
   put('PersistentVolumeClaim', 'data', {});
   put('Deployment', 'other', { app: 'other' });
-  await assert.rejects(run({ deleteNamespace: 'asked' }), error => error instanceof UserError && /holds objects that are not of "shop": Deployment\/other, PersistentVolumeClaim\/data\..*Nothing was changed\./.test(error.message));
+  await assert.rejects(
+    run({ deleteNamespace: 'asked' }),
+    error =>
+      error instanceof UserError &&
+      /holds objects that are not of "shop": Deployment\/other, PersistentVolumeClaim\/data\..*Nothing was changed\./.test(
+        error.message,
+      ),
+  );
   assert.deepEqual(cluster.changes, []);
 });
 
@@ -162,7 +245,10 @@ test('with everything, takes the namespace only where it was made by us and nobo
   const before = [...cluster.objects];
   assert.ok(!(await run({ deleteNamespace: 'everything' })).deleted.includes('Namespace/team'));
   for (const [key, object] of before) cluster.objects.set(key, object);
-  cluster.objects.set('Namespace/team', { kind: 'Namespace', metadata: { name: 'team', labels: { 'app.kubernetes.io/managed-by': 'aks-functions' } } });
+  cluster.objects.set('Namespace/team', {
+    kind: 'Namespace',
+    metadata: { name: 'team', labels: { 'app.kubernetes.io/managed-by': 'aks-functions' } },
+  });
   put('ConfigMap', 'theirs', {});
   assert.ok(!(await run({ deleteNamespace: 'everything' })).deleted.includes('Namespace/team'));
   cluster.objects.delete('ConfigMap/theirs');

@@ -6,7 +6,6 @@ import { type Import, readSources, type Source } from './sources.ts';
 const pure = [
   '@babel/parser',
   '@babel/types',
-  '@balena/dockerignore',
   '@lezer/common',
   '@lezer/python',
   'ignore',

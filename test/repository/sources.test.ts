@@ -49,7 +49,7 @@ function undocumented(text: string): readonly string[] {
 function above(lines: readonly string[], index: number): string {
   const name = /^export function (\w+)/.exec(lines[index] ?? '')?.[1];
   const previous = lines[index - 1] ?? '';
-  return name !== undefined && previous.startsWith(`export function ${name}(`) ? above(lines, index - 1) : previous;
+  return name !== undefined && previous.startsWith(`export function ${name}`) ? above(lines, index - 1) : previous;
 }
 
 async function filesIn(folder: string): Promise<readonly string[]> {

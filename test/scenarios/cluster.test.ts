@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import type { PolicyRule } from '../lab/identity.ts';
 import { type Lab, startLab } from '../lab/lab.ts';
 import { runCommand, runStep } from '../support/action.ts';
+import { waitUntil } from '../lab/processes.ts';
 import { type AppOnDisk, writeApp } from '../support/registry-app.ts';
 import { assertHidden, faultsOf, messagesOf } from './faults-shown.ts';
 import { connectionString, kubeconfigFor, queueApp } from './faulty-apps.ts';
@@ -229,6 +230,7 @@ describe('a deployment into a cluster', () => {
     for (const name of ['scaledobjects', 'scaledjobs', 'triggerauthentications', 'clustertriggerauthentications']) {
       await lab.request('DELETE', crdPath.replace('scaledobjects', name));
     }
+    await waitUntil('the kinds of KEDA are gone', async () => (await lab.request('GET', '/apis/keda.sh/v1alpha1')).status === 404);
     const result = await deploy({ namespace });
     assert.equal(result.code, 1);
     assert.match(messagesOf(result), /^The cluster has no KEDA: .+ Install KEDA 2\.14 or newer/);

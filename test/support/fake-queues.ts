@@ -15,7 +15,8 @@ export class FakeQueues {
   }
 
   readonly open: OpenQueue = (_connection, name): StorageQueue => ({
-    name, account: 'shop',
+    name,
+    account: 'shop',
     put: async text => {
       this.#of(name).push(text);
     },

@@ -1,7 +1,10 @@
 import type { AppFunction, Binding, Project } from '../../src/core/project.ts';
 
 /** A function with one binding. */
-export function functionWith(name: string, trigger: Omit<Binding, 'direction' | 'name'> & { readonly type: string }): AppFunction {
+export function functionWith(
+  name: string,
+  trigger: Omit<Binding, 'direction' | 'name'> & { readonly type: string },
+): AppFunction {
   const binding: Binding = { ...trigger, direction: 'in', name: 'message' };
   return { name, bindings: [binding], place: { file: `${name}/function.json` }, disabled: false, unresolved: [] };
 }

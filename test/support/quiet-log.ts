@@ -6,5 +6,12 @@ export function keepingLog(): Log & { readonly lines: string[] } {
   const keep = (kind: string) => (line: string) => {
     lines.push(`${kind}: ${line}`);
   };
-  return { lines, info: keep('info'), notice: keep('notice'), warning: keep('warning'), debug: keep('debug'), group: (_title, work) => work() };
+  return {
+    lines,
+    info: keep('info'),
+    notice: keep('notice'),
+    warning: keep('warning'),
+    debug: keep('debug'),
+    group: (_title, work) => work(),
+  };
 }

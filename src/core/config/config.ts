@@ -6,11 +6,13 @@ export interface Scale {
   readonly cooldownPeriod?: number | undefined;
 }
 
+/** Resources of a container in Kubernetes quantities, e.g. `100m`, `256Mi`. */
 export interface Resources {
   readonly requests?: Readonly<Record<string, string>> | undefined;
   readonly limits?: Readonly<Record<string, string>> | undefined;
 }
 
+/** What the file may say about the pods of a workload; Kubernetes' own fields where the names are its own. */
 export interface PodOptions {
   readonly port?: number | undefined;
   /** Probes by name (`readiness`, `startup`, `liveness`), merged over ours as Kubernetes fields. */
@@ -26,6 +28,7 @@ export interface PodOptions {
   readonly annotations?: Readonly<Record<string, string>> | undefined;
 }
 
+/** What the file says about one workload. */
 export interface WorkloadConfig {
   readonly functions?: readonly string[] | undefined;
   readonly scale?: Scale | undefined;
@@ -34,12 +37,14 @@ export interface WorkloadConfig {
   readonly pod?: PodOptions | undefined;
 }
 
+/** A KEDA trigger as KEDA takes it, instead of the one that we would make. */
 export interface HandWrittenTrigger {
   readonly type: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly authenticationRef?: string | undefined;
 }
 
+/** What the file says about one function. */
 export interface FunctionConfig {
   /** Target value of the scaler per replica. */
   readonly threshold?: number | undefined;
@@ -49,8 +54,10 @@ export interface FunctionConfig {
   readonly workload?: string | undefined;
 }
 
+/** How HTTP functions are reached. */
 export type ExposeType = 'none' | 'cluster' | 'internal-load-balancer' | 'load-balancer' | 'ingress' | 'gateway';
 
+/** How HTTP functions are reached, with what that needs. */
 export interface Expose {
   readonly type?: ExposeType | undefined;
   readonly host?: string | undefined;

@@ -26,6 +26,7 @@ const textMaps = new Set([
 /** Maps whose values may be confidential and are never shown. */
 const hiddenMaps = new Set(['settings', 'metadata', 'headers', 'sendHeaders', 'patch', 'send']);
 
+/** Name of the file for messages, and which overlay to merge. */
 export interface ParseOptions {
   /** Name for places. */
   readonly file: string;

@@ -10,6 +10,7 @@ import {
 import { type Place, UserError } from '../../errors.ts';
 import { type PlaceAt, placesIn } from '../readers/places.ts';
 
+/** Keys and indexes from the document down to a value. */
 export type YamlPath = readonly (string | number)[];
 
 /** A parsed YAML document and where its parts stand. */

@@ -9,11 +9,17 @@ export type AppInputs = ReturnType<typeof readApp>;
 export type ImageInputs = ReturnType<typeof readImage>;
 /** Inputs that shape settings, scaling and network; they override `aks-functions.yml`. */
 export type ShapeInputs = ReturnType<typeof readShape>;
+/** Inputs of a deployment. */
 export type DeployInputs = ReturnType<typeof parseDeployInputs>;
+/** Inputs of the command `render`. */
 export type RenderInputs = ReturnType<typeof parseRenderInputs>;
+/** Inputs of the command `discover`. */
 export type DiscoverInputs = ReturnType<typeof parseDiscoverInputs>;
+/** Inputs of the smoke test. */
 export type SmokeTestInputs = ReturnType<typeof parseSmokeTestInputs>;
+/** Inputs of the scale test; durations in seconds. */
 export type ScaleTestInputs = ReturnType<typeof parseScaleTestInputs>;
+/** Inputs of the teardown. */
 export type TeardownInputs = ReturnType<typeof parseTeardownInputs>;
 
 /** Inputs of a deployment (modes `deploy` and `render`), or one UserError with every fault. */
@@ -53,6 +59,7 @@ export function parseDiscoverInputs(raw: RawInputs) {
   return inputs;
 }
 
+/** Inputs of the smoke test, or one UsageError with every fault. */
 export function parseSmokeTestInputs(raw: RawInputs) {
   const read = new InputReader(raw);
   const inputs = {
@@ -67,6 +74,7 @@ export function parseSmokeTestInputs(raw: RawInputs) {
   return inputs;
 }
 
+/** Inputs of the scale test, or one UsageError with every fault. */
 export function parseScaleTestInputs(raw: RawInputs) {
   const read = new InputReader(raw);
   const inputs = {
@@ -83,6 +91,7 @@ export function parseScaleTestInputs(raw: RawInputs) {
   return inputs;
 }
 
+/** Inputs of the teardown, or one UsageError with every fault. */
 export function parseTeardownInputs(raw: RawInputs) {
   const read = new InputReader(raw);
   const inputs = {

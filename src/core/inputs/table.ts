@@ -97,6 +97,7 @@ export const inputRows = {
   'dry-run': row({ group: 'teardown', default: 'false' }),
 } as const satisfies Readonly<Record<string, InputRow>>;
 
+/** Name of an input, which is also that of its flag. */
 export type InputName = keyof typeof inputRows;
 
 /** The row of an input by its name in text form, or undefined for a name that is no input. */
@@ -120,4 +121,5 @@ export const actionInputs = {
   ],
 } as const satisfies Readonly<Record<string, readonly InputName[]>>;
 
+/** Name of an action, which is also that of its folder below `workflows`. */
 export type ActionName = keyof typeof actionInputs;

@@ -3,6 +3,7 @@ import { keyOf } from '../plan.ts';
 import { Secret } from '../secret.ts';
 import type { Manifest } from './object.ts';
 
+/** How objects become text. */
 export interface RenderOptions {
   readonly format: 'yaml' | 'json';
   /** Otherwise Secrets keep their keys and every value is `***`, which the API server refuses. */

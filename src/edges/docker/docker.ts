@@ -4,11 +4,11 @@ import { formatImageReference, type ImageReference } from '../../core/image.ts';
 import { buildArguments, buildEnvironment, type DockerBuild } from '../../core/image-docker.ts';
 import { dockerConfigJson } from '../../core/image-pull-secret.ts';
 import { UserError } from '../../errors.ts';
-import type { ImageEngine, Log } from '../../flows/ports.ts';
+import type { Credentials, ImageEngine, Log } from '../../flows/ports.ts';
 import { childEnvironment, type Ending, lastLines, runProgram } from '../processes.ts';
-import type { Credentials } from '../registry/authorization.ts';
-import { openStaging } from '../workspace/staging.ts';
+import { openStaging } from '../staging.ts';
 
+/** How to drive the Docker engine. */
 export interface DockerOptions {
   readonly log: Log;
   readonly environment: NodeJS.ProcessEnv;

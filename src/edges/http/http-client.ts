@@ -2,7 +2,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { Interrupted } from '../../errors.ts';
 import { type HttpAnswer, type HttpRequest, type HttpSender, NoAnswer } from '../../flows/http-port.ts';
-import { isLoopback } from '../registry/transport.ts';
+import { isLoopback } from '../loopback.ts';
 
 /** Bytes of a body that are kept. */
 const bodyLimit = 1024 * 1024;
@@ -22,10 +22,19 @@ export class HttpClient implements HttpSender, Disposable {
     try {
       const answer = await this.#answerOf(request, signal);
       const body = await firstPart(answer);
-      const headers = Object.entries(answer.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]);
-      return { status: answer.statusCode ?? 0, headers: Object.fromEntries(headers), body, milliseconds: performance.now() - began };
+      const headers = Object.entries(answer.headers).map(([name, value]) => [
+        name,
+        Array.isArray(value) ? value.join(', ') : (value ?? ''),
+      ]);
+      return {
+        status: answer.statusCode ?? 0,
+        headers: Object.fromEntries(headers),
+        body,
+        milliseconds: performance.now() - began,
+      };
     } catch (cause) {
-      if (this.#signal.aborted) throw new Interrupted('The run was interrupted while it waited for an answer.', { cause });
+      if (this.#signal.aborted)
+        throw new Interrupted('The run was interrupted while it waited for an answer.', { cause });
       throw new NoAnswer(signal.aborted ? `none within ${request.deadline} ms` : codeOf(cause), { cause });
     }
   }
@@ -35,7 +44,8 @@ export class HttpClient implements HttpSender, Disposable {
   }
 
   #answerOf({ method, url, headers, body }: HttpRequest, signal: AbortSignal): Promise<http.IncomingMessage> {
-    const length = body === undefined && method === 'GET' ? {} : { 'content-length': String(Buffer.byteLength(body ?? '')) };
+    const length =
+      body === undefined && method === 'GET' ? {} : { 'content-length': String(Buffer.byteLength(body ?? '')) };
     const options = { method, headers: { ...headers, ...length }, agent: this.#agentFor(url), signal };
     return new Promise((resolve, reject) => {
       const request = url.protocol === 'https:' ? https.request(url, options) : http.request(url, options);

@@ -20,9 +20,13 @@ export function parseConnectionString(connection: Secret): QueueAccount {
   const parts = partsOf(connection.reveal());
   const name = parts.get('accountname');
   const suffix = parts.get('endpointsuffix') ?? 'core.windows.net';
-  const endpoint = URL.parse(parts.get('queueendpoint') ?? `${parts.get('defaultendpointsprotocol') ?? 'https'}://${name}.queue.${suffix}`);
+  const endpoint = URL.parse(
+    parts.get('queueendpoint') ?? `${parts.get('defaultendpointsprotocol') ?? 'https'}://${name}.queue.${suffix}`,
+  );
   if (!endpoint || !/^https?:$/.test(endpoint.protocol)) {
-    throw new UserError('The connection string of the queue has a QueueEndpoint that is no web address. Copy the whole string from the access keys of the account.');
+    throw new UserError(
+      'The connection string of the queue has a QueueEndpoint that is no web address. Copy the whole string from the access keys of the account.',
+    );
   }
   endpoint.pathname = endpoint.pathname.replace(/\/+$/, '');
   return { endpoint, account: name ?? endpoint.hostname.split('.')[0] ?? '', access: accessOf(parts, name) };
@@ -33,10 +37,17 @@ function accessOf(parts: ReadonlyMap<string, string>, account: string | undefine
   if (key !== undefined && account !== undefined) return { kind: 'key', account, key: new Secret(key) };
   const signature = parts.get('sharedaccesssignature');
   if (signature !== undefined) return { kind: 'signature', query: new Secret(signature.replace(/^\?/, '')) };
-  throw new UserError('The connection string of the queue has an AccountKey without AccountName. Copy the whole string from the access keys of the account.');
+  throw new UserError(
+    'The connection string of the queue has an AccountKey without AccountName. Copy the whole string from the access keys of the account.',
+  );
 }
 
 function partsOf(text: string): ReadonlyMap<string, string> {
   const parts = text.split(';').filter(part => part.includes('='));
-  return new Map(parts.map(part => [part.slice(0, part.indexOf('=')).trim().toLowerCase(), part.slice(part.indexOf('=') + 1).trim()]));
+  return new Map(
+    parts.map(part => [
+      part.slice(0, part.indexOf('=')).trim().toLowerCase(),
+      part.slice(part.indexOf('=') + 1).trim(),
+    ]),
+  );
 }

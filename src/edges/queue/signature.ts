@@ -18,9 +18,19 @@ export interface Unsigned {
 export function sharedKeyOf(request: Unsigned, account: string, key: Secret): string {
   const { method, headers, length } = request;
   const lines = [
-    method, '', '', length === 0 ? '' : String(length), '', headers['content-type'] ?? '',
+    method,
+    '',
+    '',
+    length === 0 ? '' : String(length),
+    '',
+    headers['content-type'] ?? '',
     // The date stands in x-ms-date; what follows are conditions and a range, which we never send.
-    '', '', '', '', '', '',
+    '',
+    '',
+    '',
+    '',
+    '',
+    '',
   ];
   const text = [...lines, ...canonicalHeaders(headers), canonicalResource(request.url, account)].join('\n');
   const hmac = createHmac('sha256', Buffer.from(key.reveal(), 'base64')).update(text, 'utf8').digest('base64');
@@ -28,7 +38,10 @@ export function sharedKeyOf(request: Unsigned, account: string, key: Secret): st
 }
 
 function canonicalHeaders(headers: Readonly<Record<string, string>>): readonly string[] {
-  return Object.keys(headers).filter(name => name.startsWith('x-ms-')).sort().map(name => `${name}:${headers[name]?.trim()}`);
+  return Object.keys(headers)
+    .filter(name => name.startsWith('x-ms-'))
+    .sort()
+    .map(name => `${name}:${headers[name]?.trim()}`);
 }
 
 /** The account stands twice where the path begins with it, as an emulator's does. */

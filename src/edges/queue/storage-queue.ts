@@ -52,7 +52,12 @@ class RestQueue implements StorageQueue {
   }
 
   async put(text: string): Promise<void> {
-    const answer = await this.#send({ method: 'POST', path: '/messages', body: renderMessage(text), doing: 'put a message into' });
+    const answer = await this.#send({
+      method: 'POST',
+      path: '/messages',
+      body: renderMessage(text),
+      doing: 'put a message into',
+    });
     if (answer.status !== 201) throw this.#errorOf(answer, 'put a message into');
   }
 
@@ -92,7 +97,10 @@ class RestQueue implements StorageQueue {
       if (!(cause instanceof NoAnswer)) throw cause;
       // Only what cannot have reached the service is sent again: a message must not be put twice.
       if (attempt < attempts && /^(ECONNREFUSED|EAI_AGAIN)$/.test(cause.code)) return undefined;
-      throw new UserError(`The queue service "${this.#account.endpoint.origin}" cannot be reached to ${call.doing} the queue "${this.name}" (${cause.code}). Check the address in the connection string, and that this machine may reach it.`, { cause });
+      throw new UserError(
+        `The queue service "${this.#account.endpoint.origin}" cannot be reached to ${call.doing} the queue "${this.name}" (${cause.code}). Check the address in the connection string, and that this machine may reach it.`,
+        { cause },
+      );
     }
   }
 
@@ -102,12 +110,17 @@ class RestQueue implements StorageQueue {
     url.pathname = `${endpoint.pathname === '/' ? '' : endpoint.pathname}/${this.name}${path}`;
     for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
     const headers = {
-      'x-ms-version': apiVersion, 'x-ms-date': this.#surroundings.clock.date().toUTCString(),
+      'x-ms-version': apiVersion,
+      'x-ms-date': this.#surroundings.clock.date().toUTCString(),
       ...(body === undefined ? {} : { 'content-type': 'application/xml' }),
     };
     const request = { method, url, headers, body, deadline };
     if (access.kind === 'key') {
-      const authorization = sharedKeyOf({ method, url, headers, length: Buffer.byteLength(body ?? '') }, access.account, access.key);
+      const authorization = sharedKeyOf(
+        { method, url, headers, length: Buffer.byteLength(body ?? '') },
+        access.account,
+        access.key,
+      );
       return { ...request, headers: { ...headers, authorization } };
     }
     url.search = [url.search.slice(1), access.query.reveal()].filter(Boolean).join('&');
@@ -118,7 +131,11 @@ class RestQueue implements StorageQueue {
     const code = headers['x-ms-error-code'] ?? parseErrorCode(body) ?? `HTTP ${status}`;
     const row = rows.find(one => one.statuses.includes(status));
     const queue = { name: this.name, account: this.account };
-    return new RemoteError(row?.message(queue, code) ?? `The storage account "${this.account}" did not ${doing} the queue "${this.name}": ${code}. Check the name of the queue and the state of the account.`, status);
+    return new RemoteError(
+      row?.message(queue, code) ??
+        `The storage account "${this.account}" did not ${doing} the queue "${this.name}": ${code}. Check the name of the queue and the state of the account.`,
+      status,
+    );
   }
 }
 
@@ -130,11 +147,13 @@ interface Row {
 const rows: readonly Row[] = [
   {
     statuses: [404],
-    message: ({ name, account }) => `Queue "${name}" does not exist in the storage account "${account}". Create it, or correct the name in the code or its setting.`,
+    message: ({ name, account }) =>
+      `Queue "${name}" does not exist in the storage account "${account}". Create it, or correct the name in the code or its setting.`,
   },
   {
     statuses: [401, 403],
-    message: ({ name, account }, code) => `The storage account "${account}" refused the connection for the queue "${name}" (${code}). Check the key or signature in the connection string, its rights and time, and the firewall of the account.`,
+    message: ({ name, account }, code) =>
+      `The storage account "${account}" refused the connection for the queue "${name}" (${code}). Check the key or signature in the connection string, its rights and time, and the firewall of the account.`,
   },
 ];
 

@@ -1,13 +1,9 @@
 import { isRecord, parseJson } from '../../core/image-json.ts';
-import type { Secret } from '../../core/secret.ts';
 import { UserError } from '../../errors.ts';
+import type { Credentials } from '../../flows/ports.ts';
+import { isLoopback } from '../loopback.ts';
 import { type Pause, sendUntilAnswered } from './retry.ts';
-import { isLoopback, readBody, type Transport } from './transport.ts';
-
-export interface Credentials {
-  readonly username: string;
-  readonly password: Secret;
-}
+import { readBody, type Transport } from './transport.ts';
 
 /** How a registry wants its callers to sign in. */
 export type Challenge =

@@ -1,4 +1,3 @@
-import type { ImageRegistry } from '../../flows/ports.ts';
 import { Registry } from './registry.ts';
 import type { RegistryOptions } from './session.ts';
 
@@ -12,7 +11,7 @@ export class Registries implements Disposable {
   }
 
   /** The client of `host`, the same at every call. */
-  at(host: string): ImageRegistry {
+  at(host: string): Registry {
     const known = this.#open.get(host);
     if (known) return known;
     const registry = new Registry(host === this.#target.host ? this.#target : { host });

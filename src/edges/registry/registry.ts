@@ -21,8 +21,8 @@ export class Registry implements ImageRegistry, Disposable {
     this.#session = new RegistrySession(options);
   }
 
-  begin(): void {
-    this.#session.begin();
+  begin(): Promise<void> {
+    return this.#session.begin();
   }
 
   async findDigest(repository: string, name: string, signal: AbortSignal): Promise<string | undefined> {

@@ -1,9 +1,13 @@
 import type { IncomingMessage } from 'node:http';
-import { Authorization, type Challenge, type Credentials, parseChallenge } from './authorization.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Credentials } from '../../flows/ports.ts';
+import { isLoopback } from '../loopback.ts';
+import { Authorization, type Challenge, parseChallenge } from './authorization.ts';
 import { codeOf, RegistryError } from './failure.ts';
 import { type Pause, sendUntilAnswered } from './retry.ts';
-import { isLoopback, type Outgoing, Transport } from './transport.ts';
+import { type Outgoing, Transport } from './transport.ts';
 
+/** Which registry, as whom, and how patient. */
 export interface RegistryOptions {
   readonly host: string;
   readonly credentials?: Credentials | undefined;
@@ -38,6 +42,8 @@ interface Door {
 const attempts = 4;
 /** Milliseconds for the first answer, which needs nothing to be read or written: a registry that is silent by then is not there. */
 const doorSilence = 15_000;
+/** Milliseconds that others may wait for the first request to leave. */
+const departureTime = 250;
 const redirects = [301, 302, 303, 307, 308];
 // Docker Hub's images carry one host in their names and are served by another.
 const servingHosts: Readonly<Record<string, string>> = { 'docker.io': 'registry-1.docker.io' };
@@ -49,6 +55,7 @@ export class RegistrySession implements Disposable {
   readonly #transport: Transport;
   readonly #authorization: Authorization;
   readonly #closed = new AbortController();
+  readonly #departed = Promise.withResolvers<void>();
   #door: Promise<Door> | undefined;
 
   constructor(options: RegistryOptions) {
@@ -58,10 +65,14 @@ export class RegistrySession implements Disposable {
     this.#authorization = new Authorization({ ...options, transport: this.#transport });
   }
 
-  /** Asks ahead of need how to sign in. */
-  begin(): void {
+  /** Asks ahead of need how to sign in; settles when the question has left, has failed, or has had its time to leave. */
+  async begin(): Promise<void> {
     // The next call asks again and reports what is wrong.
-    this.#findDoor().catch(() => undefined);
+    const answered = this.#findDoor().then(
+      () => undefined,
+      () => undefined,
+    );
+    await Promise.race([answered, this.#departed.promise, pause(departureTime, undefined, { ref: false })]);
   }
 
   /** The answer, whose body is to be read or resumed. */
@@ -148,7 +159,10 @@ export class RegistrySession implements Disposable {
     const { signal } = this.#closed;
     const silence = Math.min(doorSilence, this.#options.silence ?? doorSilence);
     const answer = await sendUntilAnswered(
-      () => this.#transport.send({ method: 'GET', url: new URL('/v2/', origin), headers: {}, signal, silence }),
+      () => {
+        const question = { method: 'GET', url: new URL('/v2/', origin), headers: {} } as const;
+        return this.#transport.send({ ...question, signal, silence, onSent: this.#departed.resolve });
+      },
       {
         attempt: { host: this.host, username: this.#options.credentials?.username, doing: 'say how to sign in' },
         accepts: [200, 401],

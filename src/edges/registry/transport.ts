@@ -1,5 +1,6 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { isLoopback } from '../loopback.ts';
 
 /** One request; a body that streams can be sent once only. */
 export interface Outgoing {
@@ -10,11 +11,8 @@ export interface Outgoing {
   readonly signal: AbortSignal;
   /** Milliseconds of silence for this request alone. */
   readonly silence?: number;
-}
-
-/** `true` for a host that is this machine: `localhost`, 127.0.0.0/8, `[::1]`, with or without a port. */
-export function isLoopback(host: string): boolean {
-  return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/.test(host);
+  /** Called when all of it, the body too, was handed to the network. */
+  readonly onSent?: () => void;
 }
 
 /** Requests over connections that are kept and used again. */
@@ -41,6 +39,7 @@ export class Transport implements Disposable {
     };
     const request = url.protocol === 'https:' ? https.request(url, options) : http.request(url, options);
     request.once('timeout', () => request.destroy(silent()));
+    if (outgoing.onSent) request.once('finish', outgoing.onSent);
     const answer = answerOf(request, signal);
     if (body === undefined || body instanceof Uint8Array) request.end(body);
     else sendPieces(request, body).catch(error => request.destroy(error));

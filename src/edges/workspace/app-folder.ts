@@ -10,9 +10,10 @@ import { hashOf } from './files.ts';
 import { installNpm, installPip } from './install.ts';
 import { appBounds, type Bounds, byPath, type Entry, ignoredByApp, listFolder } from './listing.ts';
 import { sourceTreeOf } from './source.ts';
-import { openStaging } from './staging.ts';
+import { openStaging } from '../staging.ts';
 import { tarOf } from './tar.ts';
 
+/** Which folder, and what its children may see. */
 export interface AppFolderOptions {
   readonly directory: string;
   readonly log: Log;

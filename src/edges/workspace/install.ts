@@ -4,7 +4,7 @@ import { type DependencyPlan, dependencyFolders } from '../../core/image-depende
 import { UserError } from '../../errors.ts';
 import type { Log } from '../../flows/ports.ts';
 import { type Ending, lastLines, runProgram } from '../processes.ts';
-import { storageError } from './staging.ts';
+import { storageError } from '../staging.ts';
 
 /** Where to install from and to. */
 export interface Installation {

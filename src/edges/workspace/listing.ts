@@ -5,6 +5,7 @@ import { type Fault, UserError } from '../../errors.ts';
 /** Something in a folder; `path` is relative to it with `/` separators. */
 export type Entry = FileEntry | FolderEntry | LinkEntry;
 
+/** A regular file; `size` in bytes. */
 export interface FileEntry {
   readonly kind: 'file';
   readonly path: string;
@@ -15,11 +16,13 @@ export interface FileEntry {
   readonly executable: boolean;
 }
 
+/** A folder, whose path ends in a slash. */
 export interface FolderEntry {
   readonly kind: 'folder';
   readonly path: string;
 }
 
+/** A symbolic link that stays within the folder. */
 export interface LinkEntry {
   readonly kind: 'link';
   readonly path: string;

@@ -140,7 +140,7 @@ describe('a passing failure', () => {
   it('of the first request of all does not show when it comes from `begin`', async () => {
     const { registry, client } = await connect({ intercept: failing('GET', 1, response => response.destroy()) });
     await using _ = registry;
-    client.begin();
+    await client.begin();
     assert.equal(await client.hasBlob('orders', 'sha256:x', signal), false);
   });
 

@@ -74,7 +74,7 @@ describe('sign-in', () => {
   it('starts before it is needed', async () => {
     const { registry, client } = await connect({ signIn: 'bearer', users }, { credentials });
     await using _ = registry;
-    client.begin();
+    await client.begin();
     await client.findDigest('orders', 'x', signal);
     assert.equal(registry.calls.filter(call => call === 'GET /v2/').length, 1);
   });

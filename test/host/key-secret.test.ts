@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { issueCertificates } from '../certificates.ts';
-import { waitUntil } from '../processes.ts';
+import { issueCertificates } from '../lab/certificates.ts';
+import { waitUntil } from '../lab/processes.ts';
 import { appOf } from './app-folder.ts';
 import { startHost } from './running-host.ts';
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UserError } from '../../errors.ts';
+import { UserError } from '../errors.ts';
 
 /** A folder outside the workspace that disposing of it removes. */
 export interface StagingFolder extends AsyncDisposable {

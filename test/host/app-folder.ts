@@ -1,11 +1,11 @@
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { cacheFolder, filledFolder } from '../cache.ts';
-import { outputOf } from '../command.ts';
+import { cacheFolder, filledFolder } from '../lab/cache.ts';
+import { outputOf } from '../lab/command.ts';
 
-const apps = join(import.meta.dirname, '../../apps');
-const nodeModules = join(import.meta.dirname, '../node_modules');
+const apps = join(import.meta.dirname, '../apps');
+const nodeModules = join(import.meta.dirname, '../lab/node_modules');
 
 export interface AppFolder extends AsyncDisposable {
   readonly path: string;

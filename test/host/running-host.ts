@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { waitUntil } from '../processes.ts';
+import { waitUntil } from '../lab/processes.ts';
 
-const program = join(import.meta.dirname, '../host/Microsoft.Azure.WebJobs.Script.WebHost');
+const program = join(import.meta.dirname, '../lab/host/Microsoft.Azure.WebJobs.Script.WebHost');
 
 const hostStatus = v.object({ id: v.string(), state: v.string(), version: v.string(), errors: v.array(v.string()) });
 const functionList = v.array(

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import * as v from 'valibot';
-import { baseImages } from '../base-image.ts';
-import { hasDebianPackages } from '../debian.ts';
+import { baseImages } from '../lab/base-image.ts';
+import { hasDebianPackages } from '../lab/debian.ts';
 
 const descriptor = v.object({ digest: v.string() });
 const index = v.object({ manifests: v.tuple([descriptor]) });
