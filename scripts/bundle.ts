@@ -51,6 +51,32 @@ const undiciApart: Plugin = {
   load: { filter: { id: /undici-on-first-use$/ }, handler: id => (id === undiciOnFirstUse ? lazyUndici : null) },
 };
 
+const cryptoOnFirstUse = '\0crypto-on-first-use';
+const cryptoFunctions = ['createHash', 'createHmac', 'randomBytes', 'randomUUID'];
+
+/**
+ * Node's cryptography takes a third of the time that an entry needs before its first request, and faults of inputs and
+ * registries on loopback do without it: what our sources and @actions/core call of it loads it when it is called.
+ */
+const cryptoLater: Plugin = {
+  name: 'crypto-later',
+  resolveId: {
+    filter: { id: /^(node:)?crypto$/ },
+    handler: (_, importer = '') => {
+      if (importer === cryptoOnFirstUse) return null;
+      const ours = !/[\\/]node_modules[\\/]/.test(importer) || /[\\/]@actions[\\/]core[\\/]/.test(importer);
+      return ours ? cryptoOnFirstUse : null;
+    },
+  },
+  load: {
+    filter: { id: /crypto-on-first-use$/ },
+    handler: () =>
+      cryptoFunctions
+        .map(name => `export const ${name} = (...args) => require('node:crypto').${name}(...args);`)
+        .join('\n'),
+  },
+};
+
 const common: RolldownOptions = {
   platform: 'node',
   // An optional package of client-node for Negotiate proxies; loaded on use only, and never there.
@@ -103,7 +129,7 @@ async function entriesOf(root: string): Promise<Record<string, string>> {
 }
 
 function productOptions(root: string, input: Record<string, string>): RolldownOptions {
-  return { ...common, cwd: root, input, plugins: [undiciApart] };
+  return { ...common, cwd: root, input, plugins: [undiciApart, cryptoLater] };
 }
 
 function productOutput(root: string, directory: string): OutputOptions {

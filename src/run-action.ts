@@ -13,7 +13,6 @@ export async function runAction(command: Command, raw: RawInputs): Promise<void>
   const code = await runToEnd(output, async signal => {
     const result = await command(raw, surroundings, output, signal);
     await output.report(result.outputs, result.summary);
-    if (!result.ok) output.warning(result.text);
     return result.ok ? 0 : 1;
   });
   process.exitCode = code === 0 ? 0 : 1;

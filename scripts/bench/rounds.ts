@@ -12,19 +12,24 @@ export interface Variant {
 const warmUps = 2;
 
 /**
- * Measures the variants in turn, `rounds` times each. Every round starts with another variant and every second one
+ * Measures the variants in turn, `count` times each. Every round starts with another variant and every second one
  * goes backwards, so that what the machine does meanwhile meets all alike.
  */
-export async function interleaved(variants: readonly Variant[], rounds: number): Promise<readonly Row[]> {
-  const values = new Map(variants.map(({ name }) => [name, new Array<number>()]));
-  for (let round = -warmUps; round < rounds; round += 1) {
+export async function interleaved(variants: readonly Variant[], count: number): Promise<readonly Row[]> {
+  const values = new Map<string, number[]>(variants.map(({ name }) => [name, []]));
+  await inRounds(count, async round => {
     for (const { name, run } of orderOf(variants, round + warmUps)) {
       await quiet();
       const value = await run();
       if (round >= 0) values.get(name)?.push(value);
     }
-  }
+  });
   return variants.map(({ name }) => ({ name, values: values.get(name) ?? [] }));
+}
+
+/** Calls `run` with the numbers of the rounds, of which those below zero fill caches and are not counted. */
+export async function inRounds(count: number, run: (round: number) => Promise<void>): Promise<void> {
+  for (let round = -warmUps; round < count; round += 1) await run(round);
 }
 
 function orderOf(variants: readonly Variant[], round: number): readonly Variant[] {
@@ -39,7 +44,7 @@ const sample = 60;
 const longestWait = 3000;
 
 /** Waits until other processes leave the processors nearly idle; a machine that never rests is measured as it is. */
-async function quiet(): Promise<void> {
+export async function quiet(): Promise<void> {
   const end = performance.now() + longestWait;
   while (performance.now() < end) {
     const before = usage();

@@ -11,35 +11,51 @@ export class Deadline {
   readonly signal: AbortSignal;
   readonly #end: number;
 
-  constructor(seconds: number, signal: AbortSignal) {
+  /** `seconds` in all, of which `left` are left. */
+  constructor(seconds: number, signal: AbortSignal, left = seconds) {
     this.seconds = seconds;
     this.signal = signal;
-    this.#end = performance.now() + seconds * 1000;
+    this.#end = performance.now() + left * 1000;
   }
 
   get isOver(): boolean {
     return performance.now() > this.#end;
   }
 
+  /** The same time, given up also when `signal` aborts. */
+  orUntil(signal: AbortSignal): Deadline {
+    const left = (this.#end - performance.now()) / 1000;
+    return new Deadline(this.seconds, AbortSignal.any([this.signal, signal]), left);
+  }
+
   /**
-   * Looks until `look` gives a value, and returns it; throws UserError with the text of `late` when the time is over first.
-   * `look` gives undefined while there is nothing yet.
+   * Looks until `look` gives a value, and returns it; throws UserError with the text of `late` when the time is over first:
+   * the reason in its first line, details in the others. `look` gives undefined while there is nothing yet.
    */
-  async until<Result>(look: () => Promise<Result | undefined>, late: () => string): Promise<Result> {
+  async until<Result>(look: () => Promise<Result | undefined>, late: () => string | Promise<string>): Promise<Result> {
     for (let wait = firstPause; ; wait = Math.min(wait * 1.3, longestPause)) {
       const found = await look();
       if (found !== undefined) return found;
-      if (this.isOver) throw new UserError(`${late()} within ${this.seconds} s. Raise the input "timeout" if it only needs longer.`);
+      if (this.isOver) throw await this.#lateError(late);
       await this.#pause(wait);
     }
   }
 
+  async #lateError(late: () => string | Promise<string>): Promise<UserError> {
+    const [reason, ...details] = (await late()).split('\n');
+    const message = `${reason} within ${this.seconds} s. Raise the input "timeout" if it only needs longer.`;
+    return new UserError([message, ...details].join('\n'));
+  }
+
   async #pause(milliseconds: number): Promise<void> {
+    const left = Math.max(0, this.#end - performance.now());
     try {
-      await pause(milliseconds, undefined, { signal: this.signal });
+      await pause(Math.min(milliseconds, left + 1), undefined, { signal: this.signal });
     } catch (cause) {
       const { reason } = this.signal;
-      throw reason instanceof Interrupted ? reason : new Interrupted('The run was interrupted. Run again to complete it.', { cause });
+      throw reason instanceof UserError
+        ? reason
+        : new Interrupted('The run was interrupted. Run again to complete it.', { cause });
     }
   }
 }

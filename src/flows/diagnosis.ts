@@ -1,19 +1,21 @@
+import type { App } from '../core/app.ts';
 import type { Cluster, LiveEvent } from './cluster-port.ts';
 
 /** How many lines of a failing container are shown. */
 const logLines = 20;
 
-/** What the cluster says about a failure, for people: event lines and log lines, secrets still in them. */
-export interface Diagnosis {
-  readonly events: readonly string[];
-  readonly log: readonly string[];
-}
-
 /** Newest warnings of the namespace about objects whose name starts with one of `names`. */
-export async function warningsOf(cluster: Cluster, namespace: string, names: readonly string[], since: Date): Promise<readonly LiveEvent[]> {
+export async function warningsOf(
+  cluster: Cluster,
+  namespace: string,
+  names: readonly string[],
+  since: Date,
+): Promise<readonly LiveEvent[]> {
   const events = await cluster.list('Event', namespace, { fields: 'type=Warning' });
   return events
-    .filter(event => names.some(name => event.involvedObject?.name === name || event.involvedObject?.name?.startsWith(`${name}-`)))
+    .filter(event =>
+      names.some(name => event.involvedObject?.name === name || event.involvedObject?.name?.startsWith(`${name}-`)),
+    )
     .filter(event => timeOf(event) >= since.toISOString().slice(0, 19))
     .sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : 1));
 }
@@ -24,13 +26,65 @@ export function describeEvent(event: LiveEvent): string {
 }
 
 /** Last lines of a container: of its earlier run when it crashed, else of this one. */
-export async function lastLogOf(cluster: Cluster, namespace: string, pod: string, container: string, crashed: boolean): Promise<readonly string[]> {
+export async function lastLogOf(
+  cluster: Cluster,
+  namespace: string,
+  pod: string,
+  container: string,
+  crashed: boolean,
+): Promise<readonly string[]> {
   const earlier = crashed ? await cluster.logs(namespace, pod, { container, previous: true, lines: logLines }) : [];
   return earlier.length > 0 ? earlier : cluster.logs(namespace, pod, { container, previous: false, lines: logLines });
+}
+
+/** A pod, and whose run of its container the log is wanted of. */
+export interface PodInQuestion {
+  readonly pod: string;
+  readonly container: string;
+  readonly crashed: boolean;
+}
+
+/** What the cluster and the container say about a pod, for people, line by line; secrets are still in it. */
+export async function detailsOfPod(
+  { cluster, app, since }: Scene,
+  { pod, container, crashed }: PodInQuestion,
+): Promise<readonly string[]> {
+  const [lines, events] = await Promise.all([
+    lastLogOf(cluster, app.namespace, pod, container, crashed),
+    warningsOf(cluster, app.namespace, [pod], since),
+  ]);
+  return [
+    ...(events.length > 0 ? ['Events:', ...events.slice(-5).map(event => `  ${describeEvent(event)}`)] : []),
+    ...(lines.length > 0 ? [`Last log lines of "${pod}":`, ...lines.map(line => `  ${line}`)] : []),
+  ];
+}
+
+/** Where and when something went wrong. */
+export interface Scene {
+  readonly cluster: Cluster;
+  readonly app: Pick<App, 'namespace'>;
+  /** Older events are not of this deployment. */
+  readonly since: Date;
+}
+
+/** Messages in which KEDA said that the scalers of a ScaledObject fail, oldest first, with the time of each as ISO text. */
+export async function scalerFailures(
+  { cluster, app, since }: Scene,
+  scaledObject: string,
+): Promise<readonly { readonly time: string; readonly message: string }[]> {
+  const events = await warningsOf(cluster, app.namespace, [scaledObject], since);
+  return events
+    .filter(event => event.involvedObject?.kind === 'ScaledObject' && event.reason === 'KEDAScalerFailed')
+    .map(event => ({ time: timeOf(event), message: event.message ?? '' }));
 }
 
 /** Newer KEDA and Kubernetes leave the old time fields null. */
 function timeOf(event: LiveEvent): string {
   const created = event.metadata?.creationTimestamp;
-  return event.series?.lastObservedTime ?? event.eventTime ?? event.lastTimestamp ?? (created ? new Date(created).toISOString() : '');
+  return (
+    event.series?.lastObservedTime ??
+    event.eventTime ??
+    event.lastTimestamp ??
+    (created ? new Date(created).toISOString() : '')
+  );
 }

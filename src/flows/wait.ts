@@ -1,12 +1,12 @@
 import type { App, Workload } from '../core/app.ts';
 import { selectorOf } from '../core/names.ts';
-import { newestPodsOf, type RolloutState, rolloutStateOf } from '../core/rollout.ts';
-import { scalerFaultText } from '../core/scaler-hints.ts';
+import { faultOfPods, newestPodsOf, type RolloutState, rolloutStateOf } from '../core/rollout.ts';
 import { type ScaledObject, scalerStateOf } from '../core/scaled-object-status.ts';
+import { briefly, scalerFaultText } from '../core/scaler-hints.ts';
 import { RemoteError, UserError } from '../errors.ts';
 import type { Cluster } from './cluster-port.ts';
 import type { Deadline } from './deadline.ts';
-import { describeEvent, lastLogOf, warningsOf } from './diagnosis.ts';
+import { detailsOfPod, scalerFailures } from './diagnosis.ts';
 import type { Log } from './ports.ts';
 
 /** What waiting needs. */
@@ -24,32 +24,66 @@ type Failed = Extract<RolloutState, { kind: 'failed' }>;
 /** How long a fault of a pod must last: a first pull may fail and then succeed. Milliseconds. */
 const patience = 8000;
 
+/**
+ * Waits for pods, scalers and endpoints at once, and returns the address from outside where there is one. The first to
+ * fail ends the others; a rollout's own reason counts before what follows from it.
+ */
+export async function waitForAll(
+  context: WaitContext,
+  atLeast: (workload: Workload) => number,
+): Promise<string | undefined> {
+  const stop = new AbortController();
+  const inner = { ...context, deadline: context.deadline.orUntil(stop.signal) };
+  const [rollout, scalers, endpoints] = [
+    waitForRollout(inner, atLeast),
+    waitForScalers(inner),
+    waitForEndpoints(inner),
+  ];
+  for (const work of [rollout, scalers, endpoints]) work.catch(reason => stop.abort(reason));
+  await Promise.allSettled([rollout, scalers, endpoints]);
+  await rollout;
+  await scalers;
+  return endpoints;
+}
+
 /** Waits until every workload runs the new template; `atLeast` gives how many replicas must be available. */
 export async function waitForRollout(context: WaitContext, atLeast: (workload: Workload) => number): Promise<void> {
   const { cluster, app, log, deadline } = context;
   const firstSeen = new Map<string, number>();
   let details = '';
-  await deadline.until(async () => {
-    const states = await rolloutStates(cluster, app, atLeast);
-    const failed = states.map(({ state }) => state).find(state => state.kind === 'failed' && lasts(state, firstSeen));
-    if (failed?.kind === 'failed') throw await rolloutError(context, failed);
-    const waiting = states.flatMap(({ workload, state }) => (state.kind === 'progress' ? [`${workload.objectName}: ${state.detail}`] : state.kind === 'failed' ? [`${workload.objectName}: ${state.message}`] : []));
-    const said = waiting.join('; ');
-    if (said !== details && said !== '') log.debug(said);
-    details = said;
-    return waiting.length === 0 ? states : undefined;
-  }, () => `The rollout was not complete (${details})`);
+  let late: readonly string[] = [];
+  await deadline.until(
+    async () => {
+      const states = await rolloutStates(cluster, app, atLeast);
+      const failed = states.map(({ state }) => state).find(state => state.kind === 'failed' && lasts(state, firstSeen));
+      if (failed?.kind === 'failed') throw await rolloutError(context, failed);
+      const waiting = states.filter(({ state }) => state.kind !== 'done');
+      const said = waiting.map(({ workload, state }) => `${workload.objectName}: ${detailOf(state)}`).join('; ');
+      if (said !== details && said !== '') log.debug(said);
+      details = said;
+      late = waiting.map(({ workload }) => workload.objectName);
+      return waiting.length === 0 ? states : undefined;
+    },
+    async () => [`The rollout was not complete (${details})`, ...(await detailsOfWorkloads(context, late))].join('\n'),
+  );
 }
 
 /** Waits until each Service has a ready endpoint, and returns the address from outside where there is one. */
 export async function waitForEndpoints({ cluster, app, deadline }: WaitContext): Promise<string | undefined> {
   const exposed = app.workloads.filter(workload => workload.servesHttp && app.expose.type !== 'none');
   for (const workload of exposed) {
-    await deadline.until(async () => {
-      const slices = await cluster.list('EndpointSlice', app.namespace, { labels: `kubernetes.io/service-name=${workload.objectName}` });
-      const ready = slices.flatMap(slice => slice.endpoints ?? []).filter(endpoint => endpoint.conditions?.ready !== false);
-      return ready.length > 0 ? ready : undefined;
-    }, () => `Service "${workload.objectName}" got no ready endpoint`);
+    await deadline.until(
+      async () => {
+        const slices = await cluster.list('EndpointSlice', app.namespace, {
+          labels: `kubernetes.io/service-name=${workload.objectName}`,
+        });
+        const ready = slices
+          .flatMap(slice => slice.endpoints ?? [])
+          .filter(endpoint => endpoint.conditions?.ready !== false);
+        return ready.length > 0 ? ready : undefined;
+      },
+      () => `Service "${workload.objectName}" got no ready endpoint`,
+    );
   }
   const [first] = exposed;
   return first && addressOf(cluster, app, first, deadline);
@@ -66,29 +100,58 @@ const looks = 2;
 
 async function waitForScaler(context: WaitContext, workload: Workload): Promise<void> {
   const { cluster, app, deadline, log } = context;
-  let held = 0;
-  let failed = 0;
-  let detail = '';
-  await deadline.until(async () => {
-    const object: ScaledObject = await cluster.read('ScaledObject', app.namespace, workload.objectName) ?? {};
-    const state = scalerStateOf(object);
-    detail = state.kind;
-    failed = state.kind === 'failed' ? failed + 1 : 0;
-    if (state.kind === 'failed' && failed > looks) throw await scalerError(context, workload, state.message);
-    held = state.kind === 'ready' && await metricsAnswer(context, workload, state.metrics) ? held + 1 : 0;
-    return held >= looks || state.kind === 'paused' ? true : undefined;
-  }, () => `ScaledObject "${workload.objectName}" did not become ready (its state was "${detail}")`);
-  if (detail === 'paused') log.warning(`ScaledObject "${workload.objectName}" is paused by an annotation: nothing scales until it is removed.`);
+  const began = performance.now();
+  const seen = { good: 0, bad: 0, state: 'pending' };
+  await deadline.until(
+    async () => {
+      const object: ScaledObject = (await cluster.read('ScaledObject', app.namespace, workload.objectName)) ?? {};
+      const state = scalerStateOf(object);
+      // Asked in any state: it makes KEDA look at the source at once, and say what is wrong, instead of at its next poll.
+      const answers = await metricsAnswer(context, workload, object.status?.externalMetricNames ?? []);
+      const works = state.kind === 'ready' && answers;
+      seen.state = state.kind;
+      seen.bad = state.kind === 'failed' ? seen.bad + 1 : 0;
+      seen.good = works ? seen.good + 1 : 0;
+      if (state.kind === 'failed' && seen.bad > looks) throw await scalerError(context, workload, state.message);
+      if (!works && (await keepsFailing(context, workload, began)))
+        throw await scalerError(context, workload, state.kind);
+      return seen.good >= looks || state.kind === 'paused' ? true : undefined;
+    },
+    async () => {
+      const said = (await scalerFailures(context, workload.objectName)).at(-1)?.message;
+      return `ScaledObject "${workload.objectName}" did not become ready (${said ? `KEDA said: ${briefly(said)}` : `its state was "${seen.state}"`})`;
+    },
+  );
+  if (seen.state === 'paused')
+    log.warning(
+      `ScaledObject "${workload.objectName}" is paused by an annotation: nothing scales until it is removed.`,
+    );
+}
+
+/**
+ * KEDA's conditions may lag behind, above all while a workload is kept awake; its events tell of failed looks at the
+ * source. One may pass, several over some time do not, nor does one after which nothing works for longer.
+ */
+async function keepsFailing(context: WaitContext, { objectName }: Workload, began: number): Promise<boolean> {
+  const waited = performance.now() - began;
+  if (waited < patience) return false;
+  const failures = await scalerFailures(context, objectName);
+  const [first, last] = [failures.at(0), failures.at(-1)];
+  if (first === undefined || last === undefined) return false;
+  return waited > 2 * patience || Date.parse(last.time) - Date.parse(first.time) > patience / 2;
 }
 
 /** KEDA's newest event says more than the condition, whose message is generic in older versions. */
-async function scalerError({ cluster, app, since }: WaitContext, workload: Workload, message: string): Promise<UserError> {
-  const events = await warningsOf(cluster, app.namespace, [workload.objectName], since);
-  const said = events.findLast(event => event.involvedObject?.kind === 'ScaledObject' && event.reason === 'KEDAScalerFailed')?.message;
+async function scalerError(context: WaitContext, workload: Workload, message: string): Promise<UserError> {
+  const said = (await scalerFailures(context, workload.objectName)).at(-1)?.message;
   return new UserError(scalerFaultText(workload, said ?? message));
 }
 
-async function metricsAnswer({ cluster, app }: WaitContext, workload: Workload, metrics: readonly string[]): Promise<boolean> {
+async function metricsAnswer(
+  { cluster, app }: WaitContext,
+  workload: Workload,
+  metrics: readonly string[],
+): Promise<boolean> {
   try {
     await Promise.all(metrics.map(metric => cluster.externalMetric(app.namespace, metric, workload.objectName)));
     return true;
@@ -103,12 +166,19 @@ async function metricsAnswer({ cluster, app }: WaitContext, workload: Workload, 
 
 async function rolloutStates(cluster: Cluster, app: App, atLeast: (workload: Workload) => number) {
   const selection = { labels: selectorOf(app.name) };
-  const [deployments, pods] = await Promise.all([cluster.list('Deployment', app.namespace, selection), cluster.list('Pod', app.namespace, selection)]);
+  const [deployments, pods] = await Promise.all([
+    cluster.list('Deployment', app.namespace, selection),
+    cluster.list('Pod', app.namespace, selection),
+  ]);
   return app.workloads.map(workload => {
     const deployment = deployments.find(one => one.metadata?.name === workload.objectName);
     const own = newestPodsOf(pods.filter(pod => pod.metadata?.labels?.app === workload.objectName));
     return { workload, state: rolloutStateOf(deployment, own, atLeast(workload)) };
   });
+}
+
+function detailOf(state: RolloutState): string {
+  return state.kind === 'progress' ? state.detail : state.kind === 'failed' ? state.message : 'done';
 }
 
 function lasts(failed: Failed, firstSeen: Map<string, number>): boolean {
@@ -118,26 +188,49 @@ function lasts(failed: Failed, firstSeen: Map<string, number>): boolean {
   return failed.crashed || now - seen > patience;
 }
 
-async function rolloutError({ cluster, app, since }: WaitContext, failed: Failed): Promise<UserError> {
-  const [lines, events] = await Promise.all([
-    lastLogOf(cluster, app.namespace, failed.pod, failed.container, failed.crashed),
-    warningsOf(cluster, app.namespace, [failed.pod], since),
-  ]);
-  const log = lines.length > 0 ? [`Last log lines of "${failed.pod}":`, ...lines.map(line => `  ${line}`)] : [];
-  const said = events.length > 0 ? ['Events:', ...events.slice(-5).map(event => `  ${describeEvent(event)}`)] : [];
-  return new UserError([failed.message, ...said, ...log].join('\n'));
+async function rolloutError(context: WaitContext, failed: Failed): Promise<UserError> {
+  return new UserError([failed.message, ...(await detailsOfPod(context, failed))].join('\n'));
 }
 
-async function addressOf(cluster: Cluster, app: App, workload: Workload, deadline: Deadline): Promise<string | undefined> {
+/** Throws UserError with events and last log lines when a pod of the workload cannot start or crashes. */
+export async function assertStarts(context: WaitContext, workload: Workload): Promise<void> {
+  const pods = await context.cluster.list('Pod', context.app.namespace, { labels: `app=${workload.objectName}` });
+  const failed = faultOfPods(newestPodsOf(pods));
+  if (failed?.crashed) throw await rolloutError(context, failed);
+}
+
+/** Events and last log lines of the newest pod of each workload. */
+async function detailsOfWorkloads(context: WaitContext, workloads: readonly string[]): Promise<readonly string[]> {
+  const { cluster, app } = context;
+  const details = await Promise.all(
+    workloads.map(async container => {
+      const [pod] = newestPodsOf(await cluster.list('Pod', app.namespace, { labels: `app=${container}` }));
+      return pod?.metadata?.name === undefined
+        ? []
+        : detailsOfPod(context, { pod: pod.metadata.name, container, crashed: false });
+    }),
+  );
+  return details.flat();
+}
+
+async function addressOf(
+  cluster: Cluster,
+  app: App,
+  workload: Workload,
+  deadline: Deadline,
+): Promise<string | undefined> {
   const { type, host } = app.expose;
   if (type === 'cluster') return `http://${workload.objectName}.${app.namespace}.svc.cluster.local`;
   if (host && (type === 'ingress' || type === 'gateway')) return `http://${host}`;
   if (type === 'gateway') return undefined;
   const kind = type === 'ingress' ? 'Ingress' : 'Service';
-  const address = await deadline.until(async () => {
-    const live = await cluster.read(kind, app.namespace, workload.objectName);
-    const ingress = live?.status?.loadBalancer?.ingress?.[0];
-    return ingress?.ip ?? ingress?.hostname;
-  }, () => `${kind} "${workload.objectName}" got no address`);
+  const address = await deadline.until(
+    async () => {
+      const live = await cluster.read(kind, app.namespace, workload.objectName);
+      const ingress = live?.status?.loadBalancer?.ingress?.[0];
+      return ingress?.ip ?? ingress?.hostname;
+    },
+    () => `${kind} "${workload.objectName}" got no address`,
+  );
   return `http://${address.includes(':') ? `[${address}]` : address}`;
 }

@@ -3,10 +3,9 @@ import { beforeEach, test } from 'node:test';
 import type { Check } from '../../src/core/config/config.ts';
 import { smokeChecksOf } from '../../src/core/smoke-checks.ts';
 import { UserError } from '../../src/errors.ts';
-import type { PodAnswer, PodRequest } from '../../src/flows/cluster-port.ts';
 import { type HttpAnswer, type HttpRequest, NoAnswer } from '../../src/flows/http-port.ts';
 import { runSmokeTest, type SmokeTest, type SmokeTestPorts } from '../../src/flows/smoke-test.ts';
-import { FakeCluster } from '../support/fake-cluster.ts';
+import { AnsweringCluster } from '../support/answering-cluster.ts';
 import { FakeQueues } from '../support/fake-queues.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { functionWith, projectOf } from '../support/project.ts';
@@ -18,16 +17,6 @@ const project = projectOf([
   functionWith('open', { type: 'httpTrigger', authLevel: 'anonymous' }),
   functionWith('pack', { type: 'queueTrigger', queueName: 'orders', connection: 'Store' }),
 ]);
-
-class AnsweringCluster extends FakeCluster {
-  readonly asked: (PodRequest & { readonly pod: string })[] = [];
-  readonly answers: PodAnswer[] = [];
-
-  override async requestPod(_namespace: string, pod: string, request: PodRequest): Promise<PodAnswer> {
-    this.asked.push({ ...request, pod });
-    return this.answers.shift() ?? { status: 200, headers: {}, body: 'Hello' };
-  }
-}
 
 let cluster: AnsweringCluster;
 let queues: FakeQueues;
@@ -198,25 +187,6 @@ test('does not try again after the deadline', async () => {
   const [result] = await run([{ get: '/api/open' }], { retries: 1000, timeout: 10 });
   assert.deepEqual(result?.faults, ['"shop-http" has no ready pod']);
   assert.ok((result?.attempts ?? 0) < 10);
-});
-
-test('puts one message and waits until it is consumed', async () => {
-  clock.onPause = now => {
-    if (now >= 2000) queues.consume('orders', 1);
-  };
-  const [result] = await run([{ queue: 'pack', send: 'one' }]);
-  assert.deepEqual([result?.faults, result?.milliseconds, result?.via], [[], 2000, 'queue orders']);
-});
-
-test('fails a message that nobody consumes in time, and one that the function gives up', async () => {
-  const [late] = await run([{ queue: 'pack', send: 'one', within: 5 }]);
-  assert.match(late?.faults[0] ?? '', /^the message was not consumed within 5 s/);
-  clock.onPause = () => queues.queues.set('orders-poison', ['one']);
-  const [given] = await run([{ queue: 'pack', send: 'one' }]);
-  assert.match(
-    given?.faults[0] ?? '',
-    /^the function failed on the message, which is now in the queue "orders-poison"/,
-  );
 });
 
 const impossible = [

@@ -3,32 +3,15 @@ import { beforeEach, test } from 'node:test';
 import { releaseType } from '../../src/core/release.ts';
 import { noSettings } from '../../src/core/settings.ts';
 import { UserError } from '../../src/errors.ts';
-import type { Kind, LiveObject } from '../../src/flows/cluster-port.ts';
-import type { ImageRegistry } from '../../src/flows/ports.ts';
+import type { LiveObject } from '../../src/flows/cluster-port.ts';
 import { assertDeletable, type Teardown, teardownApp } from '../../src/flows/teardown.ts';
-import { FakeCluster } from '../support/fake-cluster.ts';
+import { registryOf } from '../support/fake-manifests.ts';
 import { FakeQueues } from '../support/fake-queues.ts';
+import { HoldingCluster } from '../support/holding-cluster.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { keepingLog } from '../support/quiet-log.ts';
 
 const digest = (letter: string) => `sha256:${letter.repeat(64)}`;
-
-/** A cluster in which some objects stay until a finalizer is taken away. */
-class HoldingCluster extends FakeCluster {
-  readonly held = new Set<string>();
-
-  override async remove(kind: Kind, namespace: string, name: string): Promise<boolean> {
-    const key = `${kind}/${name}`;
-    if (!this.held.has(key)) return super.remove(kind, namespace, name);
-    this.changes.push(`remove ${key}`);
-    const live = this.objects.get(key);
-    this.objects.set(key, {
-      ...live,
-      metadata: { ...live?.metadata, deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: ['finalizer.keda.sh'] },
-    });
-    return true;
-  }
-}
 
 let cluster: HoldingCluster;
 let clock: ManualClock;
@@ -82,31 +65,7 @@ function put(kind: string, name: string, { app, fields = {} }: { app?: string; f
   cluster.objects.set(`${kind}/${name}`, object);
 }
 
-const registry: Pick<ImageRegistry, 'listTags' | 'findDigest' | 'fetchManifest' | 'deleteManifest'> = {
-  listTags: async () => [...manifests.keys()].filter(name => !name.startsWith('sha256:')),
-  findDigest: async (_repository, name) => manifests.get(name),
-  fetchManifest: async (_repository, name) => ({ digest: name, mediaType: '', content: Buffer.from('{}') }),
-  deleteManifest: async (_repository, name) => manifests.delete(name),
-};
-
-function unused(): never {
-  throw new Error('not for a teardown');
-}
-
-const images = {
-  host: 'shop.azurecr.io',
-  repository: 'shop',
-  registry: {
-    ...registry,
-    begin: unused,
-    fetchBlob: unused,
-    streamBlob: unused,
-    hasBlob: unused,
-    mountBlob: unused,
-    uploadBlob: unused,
-    putManifest: unused,
-  },
-};
+const images = () => ({ host: 'shop.azurecr.io', repository: 'shop', registry: registryOf(manifests) });
 
 function run(options: Partial<Teardown> = {}) {
   const request: Teardown = {
@@ -214,7 +173,7 @@ test('deletes the images of tags and of recorded releases, and no others', async
     JSON.stringify({ number: 1, image: `shop.azurecr.io/shop@${digest('c')}`, objects: [] }),
   ).toString('base64');
   put('Secret', 'shop.release.v1', { app: 'shop', fields: { type: releaseType, data: { release } } });
-  const { deleted } = await run({ images });
+  const { deleted } = await run({ images: images() });
   assert.deepEqual(
     deleted.filter(key => key.startsWith('Image/')),
     ['a', 'b', 'c'].map(letter => `Image/shop@${digest(letter)}`),

@@ -17,6 +17,8 @@ export interface ApiRequest {
   readonly body?: string;
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Milliseconds for this request alone; when they are over the answer is one of status 504. */
+  readonly patience?: number;
 }
 
 /** Answer of the API server, of any status. */
@@ -54,6 +56,7 @@ export class Api {
       return await this.#sendOnce(request);
     } catch (cause) {
       if (this.#signal.aborted) throw interruptionOf(this.#signal, cause);
+      if (request.patience !== undefined && isTimeout(cause)) return { status: 504, headers: {}, body: '' };
       if (attempt < attempts && isRefused(cause)) return undefined;
       throw new UserError(
         `The API server "${this.server}" cannot be reached (${reasonOf(cause)}). Check the kubeconfig's address and certificate, and that this machine may reach it.`,
@@ -62,7 +65,7 @@ export class Api {
     }
   }
 
-  async #sendOnce({ method, path, query, body, contentType, headers }: ApiRequest): Promise<ApiAnswer> {
+  async #sendOnce({ method, path, query, body, contentType, headers, patience }: ApiRequest): Promise<ApiAnswer> {
     const { request, dispatcher } = this.#connection;
     const url = new URL(this.server + path);
     for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
@@ -77,7 +80,7 @@ export class Api {
         ...headers,
         ...authorization,
       },
-      signal: AbortSignal.any([this.#signal, AbortSignal.timeout(requestDeadline)]),
+      signal: AbortSignal.any([this.#signal, AbortSignal.timeout(patience ?? requestDeadline)]),
     });
     return { status: answer.statusCode, headers: answer.headers, body: await answer.body.text() };
   }
@@ -96,6 +99,10 @@ function interruptionOf({ reason }: AbortSignal, cause: unknown): UserError {
     : new Interrupted('The API server did not answer before the run had to end.', { cause });
 }
 
+function isTimeout(cause: unknown): boolean {
+  return cause instanceof Error && cause.name === 'TimeoutError';
+}
+
 function isPostponed(status: number): boolean {
   return status === 429 || status === 503;
 }
@@ -112,6 +119,6 @@ function isRefused(cause: unknown): boolean {
 
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
-  if (cause.name === 'TimeoutError') return `no answer within ${requestDeadline / 1000} s`;
+  if (isTimeout(cause)) return `no answer within ${requestDeadline / 1000} s`;
   return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message;
 }

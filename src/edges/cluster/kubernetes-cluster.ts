@@ -15,6 +15,9 @@ export async function connectCluster(options: ConnectionOptions & { readonly sig
   return new KubernetesCluster(await openConnection(options), options.signal);
 }
 
+/** What the kubelet answers, as if it were the log, for a container that it has removed. */
+const logIsGone = /^unable to retrieve container logs for /;
+
 /** Time for the last words of an interrupted run, in milliseconds. */
 const closingTime = 4000;
 
@@ -117,23 +120,22 @@ class KubernetesCluster implements Cluster {
       query,
       headers: { accept: '*/*' },
     });
-    return answer.status === 200 ? answer.body.split('\n').filter(line => line !== '') : [];
+    return answer.status === 200 ? answer.body.split('\n').filter(line => line !== '' && !logIsGone.test(line)) : [];
   }
 
   async requestPod(
     namespace: string,
     pod: string,
-    { method = 'GET', path, port, headers = {}, body }: PodRequest,
+    { method = 'GET', path, port, headers = {}, body, patience }: PodRequest,
   ): Promise<PodAnswer> {
     if (!isMethod(method))
       throw new UserError(`HTTP method "${method}" is not supported. Use GET, POST, PUT, PATCH or DELETE.`);
-    const [pathname = '/', search = ''] = path.split('?', 2);
     const answer = await this.#api.send({
       method,
-      path: `${pathOf('Pod', namespace, `${pod}:${port}`)}/proxy${pathname}`,
+      path: `${pathOf('Pod', namespace, `${pod}:${port}`)}/proxy${path}`,
       headers: { accept: '*/*', ...headers },
-      query: Object.fromEntries(new URLSearchParams(search)),
       ...(body === undefined ? {} : { body }),
+      ...(patience === undefined ? {} : { patience }),
     });
     return {
       status: answer.status,

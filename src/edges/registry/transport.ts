@@ -1,5 +1,4 @@
 import * as http from 'node:http';
-import * as https from 'node:https';
 import { isLoopback } from '../loopback.ts';
 
 /** One request; a body that streams can be sent once only. */
@@ -29,15 +28,16 @@ export class Transport implements Disposable {
   async send(outgoing: Outgoing): Promise<http.IncomingMessage> {
     outgoing.signal.throwIfAborted();
     const { url, method, headers, body, signal, silence = this.#silence } = outgoing;
+    const scheme = url.protocol === 'https:' ? await import('node:https') : http;
     const length = body instanceof Uint8Array ? { 'content-length': String(body.length) } : {};
     const options = {
       method,
       headers: { ...headers, ...length },
-      agent: this.#agentFor(url),
+      agent: this.#agentFor(url, scheme),
       timeout: silence,
       signal,
     };
-    const request = url.protocol === 'https:' ? https.request(url, options) : http.request(url, options);
+    const request = scheme.request(url, options);
     request.once('timeout', () => request.destroy(silent()));
     if (outgoing.onSent) request.once('finish', outgoing.onSent);
     const answer = answerOf(request, signal);
@@ -50,13 +50,13 @@ export class Transport implements Disposable {
     for (const agent of this.#agents.values()) agent.destroy();
   }
 
-  #agentFor(url: URL): http.Agent {
+  #agentFor(url: URL, scheme: Pick<typeof http, 'Agent'>): http.Agent {
     const direct = isLoopback(url.host);
     const key = `${url.protocol}${direct}`;
     const known = this.#agents.get(key);
     if (known) return known;
     const options = { keepAlive: true, ...(direct ? {} : { proxyEnv: process.env }) };
-    const agent = url.protocol === 'https:' ? new https.Agent(options) : new http.Agent(options);
+    const agent = new scheme.Agent(options);
     this.#agents.set(key, agent);
     return agent;
   }
