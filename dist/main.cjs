@@ -1,1 +1,1 @@
-Object.defineProperty(exports,Symbol.toStringTag,{value:`Module`}),require("./rolldown-runtime.cjs");const e=require("./commands-deploy.cjs"),t=require("./run.cjs");require("./run-action.cjs").t(e.t,t.a(`deploy`));
+Object.defineProperty(exports,Symbol.toStringTag,{value:`Module`});const e=require("./commands-deploy.cjs"),t=require("./run.cjs");require("./run-action.cjs").t(e.t,t.a(`deploy`));

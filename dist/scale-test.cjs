@@ -1,1 +1,1 @@
-Object.defineProperty(exports,Symbol.toStringTag,{value:`Module`}),require("./rolldown-runtime.cjs");const e=require("./run.cjs");require("./run-action.cjs").t(async(...e)=>(await Promise.resolve().then(()=>require("./commands-scale-test.cjs"))).scaleTest(...e),e.a(`scale-test`));
+Object.defineProperty(exports,Symbol.toStringTag,{value:`Module`});const e=require("./run.cjs");require("./run-action.cjs").t(async(...e)=>(await Promise.resolve().then(()=>require("./commands-scale-test.cjs"))).scaleTest(...e),e.a(`scale-test`));

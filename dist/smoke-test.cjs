@@ -1,1 +1,1 @@
-Object.defineProperty(exports,Symbol.toStringTag,{value:`Module`}),require("./rolldown-runtime.cjs");const e=require("./run.cjs");require("./run-action.cjs").t(async(...e)=>(await Promise.resolve().then(()=>require("./commands-smoke-test.cjs"))).smokeTest(...e),e.a(`smoke-test`));
+Object.defineProperty(exports,Symbol.toStringTag,{value:`Module`});const e=require("./run.cjs");require("./run-action.cjs").t(async(...e)=>(await Promise.resolve().then(()=>require("./commands-smoke-test.cjs"))).smokeTest(...e),e.a(`smoke-test`));

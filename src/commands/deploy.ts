@@ -1,8 +1,8 @@
-import { accessSync, constants } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseImageReference, parseRegistry, repositoryOf } from '../core/image.ts';
 import { type DeployInputs, isKubeconfigPath, parseDeployInputs } from '../core/inputs/inputs.ts';
 import { Secret } from '../core/secret.ts';
+import { isReadable } from '../edges/readable.ts';
 import type { Registries } from '../edges/registry/registries.ts';
 import { type Fault, UsageError } from '../errors.ts';
 import type { Surroundings } from '../inputs.ts';
@@ -58,14 +58,4 @@ function assertThere({ appDirectory, kubeconfig }: DeployInputs): void {
     });
   }
   if (faults.length > 0) throw new UsageError(faults);
-}
-
-// The asynchronous form of this would load a tenth of all that is loaded before the first request.
-function isReadable(path: string): boolean {
-  try {
-    accessSync(path, constants.R_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -6,6 +6,7 @@ export type RolloutState =
   | { readonly kind: 'progress'; readonly detail: string }
   | FailedRollout;
 
+/** A rollout that time alone does not complete: which container of which pod, and why. */
 export interface FailedRollout {
   readonly kind: 'failed';
   readonly message: string;

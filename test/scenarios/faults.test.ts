@@ -32,7 +32,7 @@ describe('a deployment whose pods', async () => {
   test('crash shows exit code, events and last log lines, secrets hidden', async t => {
     if (needsPods(t)) return;
     await using app = await writeGreeting(
-      "console.log(`Connecting with ${process.env.API_TOKEN}`); console.log('::error::forged'); process.exit(3);",
+      "console.log('Connecting with', process.env.API_TOKEN); console.log('::error::forged'); process.exit(3);",
     );
     const result = await scene.deploy(app, 'crash', { timeout: '90s' });
     assert.equal(result.code, 1);
@@ -157,8 +157,8 @@ describe('a deployment whose pods', async () => {
     const first = await scene.deploy(good, 'second');
     assert.equal(first.code, 0, first.log);
     const [pod = ''] = await scene.readyPods('second');
-    await using bad = await writeGreeting('process.exit(3);');
-    const second = await scene.deploy(bad, 'second', { timeout: '8s' });
+    const missing = `${scene.lab.registry.host}/second/shop@${noDigest}`;
+    const second = await scene.deploy(good, 'second', { image: missing });
     assert.equal(second.code, 1);
     assert.equal(second.outputs['previous-image'], first.outputs.image);
     assert.match(second.summary, /Release 2 is recorded as failed\. Pods of the earlier release keep running/);
