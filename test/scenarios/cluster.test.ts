@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import * as v from 'valibot';
 import type { PolicyRule } from '../lab/identity.ts';
 import { type Lab, startLab } from '../lab/lab.ts';
 import { waitUntil } from '../lab/processes.ts';
-import { runCommand, runStep } from '../support/action.ts';
+import { runStep } from '../support/action.ts';
 import { type AppOnDisk, writeApp } from '../support/registry-app.ts';
 import { assertHidden, faultsOf, messagesOf } from './faults-shown.ts';
 import { connectionString, kubeconfigFor, queueApp } from './faulty-apps.ts';
@@ -18,21 +16,13 @@ const list = v.object({ items: v.array(v.object({ metadata: v.object({ name: v.s
 
 const everything: readonly PolicyRule[] = [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }];
 const reading = ['get', 'list'];
-/** What an identity with the cluster's role `edit` may do: all but KEDA's kinds. */
-const withoutKeda: readonly PolicyRule[] = [
-  {
-    apiGroups: [
-      '',
-      'apps',
-      'networking.k8s.io',
-      'gateway.networking.k8s.io',
-      'discovery.k8s.io',
-      'rbac.authorization.k8s.io',
-    ],
-    resources: ['*'],
-    verbs: ['*'],
-  },
+const groupsButKeda = [
+  '',
+  'apps',
+  ...['networking', 'gateway.networking', 'discovery', 'rbac.authorization'].map(name => `${name}.k8s.io`),
 ];
+/** What an identity with the cluster's role `edit` may do: all but KEDA's kinds. */
+const withoutKeda: readonly PolicyRule[] = [{ apiGroups: groupsButKeda, resources: ['*'], verbs: ['*'] }];
 const readingKeda: PolicyRule = { apiGroups: ['keda.sh'], resources: ['*'], verbs: reading };
 
 describe('a deployment into a cluster', () => {
@@ -216,18 +206,6 @@ describe('a deployment into a cluster', () => {
     await assertUntouched(namespace);
   });
 
-  test('names the API server that does not answer', async () => {
-    const result = await deploy({ kubeconfig: kubeconfigFor('https://127.0.0.1:1') });
-    assert.equal(result.code, 1);
-    assert.deepEqual(faultsOf(result), [
-      {
-        message:
-          'The API server "https://127.0.0.1:1" cannot be reached (ECONNREFUSED). Check the kubeconfig\'s address and certificate, and that this machine may reach it.',
-      },
-    ]);
-    assert.equal(result.outputs.name, 'shop');
-  });
-
   test('does not trust an API server with another certificate', async () => {
     const result = await deploy({ kubeconfig: kubeconfigFor(lab.server) });
     assert.equal(result.code, 1);
@@ -236,45 +214,6 @@ describe('a deployment into a cluster', () => {
       /cannot be reached \((?:SELF_SIGNED|UNABLE_TO)\w+\)\. Check the kubeconfig's address and certificate/,
     );
   });
-
-  const broken = [
-    {
-      name: 'is no YAML',
-      text: 'clusters: [\n  token: secret-in-broken-yaml',
-      says: /^Input "kubeconfig" is not a kubeconfig\. Give the text/,
-    },
-    {
-      name: 'has no current context',
-      text: 'apiVersion: v1\nkind: Config\nclusters: []\n',
-      says: /^Input "kubeconfig" has no current context/,
-    },
-    {
-      name: 'speaks plain HTTP',
-      text: kubeconfigFor('http://127.0.0.1:1'),
-      says: /names the server "http:\/\/127\.0\.0\.1:1"\. Its address must start with "https:\/\/"/,
-    },
-  ];
-
-  for (const { name, text, says } of broken) {
-    test(`does not start with a kubeconfig that ${name}, given as text or by its path`, async () => {
-      const path = join(lab.dir, 'broken.kubeconfig');
-      await writeFile(path, text);
-      for (const kubeconfig of [text, path]) {
-        const result = await deploy({ kubeconfig });
-        assert.equal(result.code, 1);
-        assert.match(messagesOf(result), says);
-        assertHidden(result, ['secret-in-broken-yaml']);
-      }
-      const flags = ['deploy', '--name', 'shop', '--image', image, '--kubeconfig', path];
-      const command = await runCommand(
-        flags,
-        { AKS_FUNCTIONS_SECRET_SETTINGS: `Orders=${connectionString(key)}` },
-        app.path,
-      );
-      assert.equal(command.code, 2);
-      assert.equal(command.stdout, '');
-    });
-  }
 
   test('changes nothing in a cluster whose KEDA is too old', async () => {
     const namespace = await newNamespace();
