@@ -1,14 +1,16 @@
 import { assertNoFaults, type Fault, UserError } from '../errors.ts';
 import type { AppFunction, Binding, HostJson, Project, SourceTree } from './project.ts';
+import { dotnetReader } from './readers/dotnet.ts';
 import { functionJsonReader } from './readers/function-json.ts';
+import { javaReader } from './readers/java.ts';
 import { type JsonDocument, parseJson } from './readers/json.ts';
 import { nodeReader } from './readers/node/node-v4.ts';
 import { pythonReader } from './readers/python/python-v2.ts';
 import type { FoundFunction, Reader, Reading } from './readers/reading.ts';
 import { isTrigger } from './triggers.ts';
 
-/** Tried in this order; a model in code comes before `function.json`, as in the host. */
-const readers: readonly Reader[] = [pythonReader, nodeReader, functionJsonReader];
+/** Tried in this order; a model in code comes before `function.json`, as in the host, and a project file before both. */
+const readers: readonly Reader[] = [dotnetReader, javaReader, pythonReader, nodeReader, functionJsonReader];
 
 /** The functions of an app from its source alone. Throws UserError with every fault, each with its place. */
 export async function discoverProject(tree: SourceTree): Promise<Project> {
@@ -34,7 +36,7 @@ function projectOf(tree: SourceTree, host: HostJson, reader: Reader, reading: Re
   return {
     folder: tree.folder,
     runtime: reading.runtime,
-    model: reader.model,
+    model: reading.model ?? reader.model,
     host,
     functions,
     unresolved: reading.unresolved,

@@ -6,6 +6,8 @@ export type FoundFunction = Omit<AppFunction, 'bindings'> & { readonly bindings:
 
 /** What a reader found. */
 export interface Reading {
+  /** The model that was read when it is not the reader's own: the output of a build instead of its sources. */
+  readonly model?: ProgrammingModel;
   readonly runtime: Runtime;
   readonly functions: readonly FoundFunction[];
   /** Values that belong to no single function. */
