@@ -88,3 +88,10 @@ export function isFunction(
     node.type,
   );
 }
+
+/** Whether the node is a function that is called by its name or where it stands: no method. */
+export function isFunctionNode(
+  node: ast.Node,
+): node is ast.FunctionDeclaration | ast.FunctionExpression | ast.ArrowFunctionExpression {
+  return /^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(node.type);
+}
