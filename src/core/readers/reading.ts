@@ -17,6 +17,11 @@ export interface Reading {
   readonly lookedAt: string;
 }
 
+/** What a reader found, with the model that it was found in. */
+export interface ModelReading extends Reading {
+  readonly model: ProgrammingModel;
+}
+
 /** How one programming model is recognised and read. */
 export interface Reader {
   readonly model: ProgrammingModel;
