@@ -11,9 +11,18 @@ import type { Surroundings } from '../inputs.ts';
 import type { Output } from '../outputs.ts';
 
 /** The functions of an app, as a table or as JSON; reads its source and its `aks-functions.yml` only. */
-export async function discoverApp(raw: RawInputs, format: 'table' | 'json', surroundings: Surroundings, output: Output): Promise<string> {
+export async function discoverApp(
+  raw: RawInputs,
+  format: 'table' | 'json',
+  surroundings: Surroundings,
+  output: Output,
+): Promise<string> {
   const inputs = parseDiscoverInputs(raw);
-  const folder = new AppFolder({ directory: resolve(inputs.appDirectory), log: output, environment: surroundings.environment });
+  const folder = new AppFolder({
+    directory: resolve(inputs.appDirectory),
+    log: output,
+    environment: surroundings.environment,
+  });
   const source = await folder.readSource();
   const config = await loadConfig(inputs, textFiles(process.cwd()), source);
   const project = await discoverProject(source, declaredFunctions(config));

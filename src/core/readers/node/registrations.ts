@@ -92,7 +92,11 @@ export class CallFinder {
       if (certain && this.#rounds(node, module, passage)) continue;
       this.#visit(node, module, { ...passage, certain });
       const inside = certain && !branching.test(node.type) && !isFunction(node);
-      for (const child of childrenOf(node).toReversed()) waiting.push({ node: child, certain: inside });
+      const children = childrenOf(node);
+      for (let at = children.length - 1; at >= 0; at--) {
+        const child = children[at];
+        if (child) waiting.push({ node: child, certain: inside });
+      }
     }
   }
 
