@@ -1,9 +1,9 @@
 import { assertNoFaults, type Fault, type Place } from '../errors.ts';
 import type { App, FunctionScaler, Notice, Scaling, Workload } from './app.ts';
 import type { Config, FunctionConfig, Scale, WorkloadConfig } from './config/config.ts';
-import type { ShapeInputs } from './inputs/inputs.ts';
 import { findConnection } from './connections.ts';
 import { definedOf } from './defined.ts';
+import type { ShapeInputs } from './inputs/inputs.ts';
 import { faultOfAppName, objectNameOf } from './names.ts';
 import { nearest } from './nearest.ts';
 import type { AppFunction, Project } from './project.ts';
@@ -30,10 +30,18 @@ export function resolveApp(sources: AppSources): App {
   const workloads = resolution.workloads(name);
   assertNoFaults(resolution.faults);
   return {
-    name, namespace: inputs.namespace, project, settings, workloads,
+    name,
+    namespace: inputs.namespace,
+    project,
+    settings,
+    workloads,
     identityClientId: inputs.identityClientId ?? config.identity?.clientId,
     repositoryId: sources.repositoryId,
-    expose: { ...config.expose, ...definedOf({ type: inputs.expose, host: inputs.host }), type: inputs.expose ?? config.expose?.type ?? 'cluster' },
+    expose: {
+      ...config.expose,
+      ...definedOf({ type: inputs.expose, host: inputs.host }),
+      type: inputs.expose ?? config.expose?.type ?? 'cluster',
+    },
     notices: resolution.notices,
   };
 }
@@ -62,7 +70,10 @@ class Resolution {
     for (const [name, workload] of Object.entries(config.workloads ?? {})) {
       if (workload.scaling === 'http') this.#later(`workloads.${name}.scaling: http`);
     }
-    for (const { what, place, advice } of project.unresolved) this.notices.push({ message: `${place.file}:${place.line ?? 1}: ${what} cannot be known without running the code. ${advice}` });
+    for (const { what, place, advice } of project.unresolved)
+      this.notices.push({
+        message: `${place.file}:${place.line ?? 1}: ${what} cannot be known without running the code. ${advice}`,
+      });
   }
 
   /** Faults for functions that the file names and the code does not have. */
@@ -72,19 +83,28 @@ class Resolution {
     const named = [
       ...Object.keys(config.functions ?? {}).map(name => ({ key: `functions.${name}`, name })),
       ...Object.entries(config.workloads ?? {}).flatMap(([key, workload]) =>
-        (workload.functions ?? []).map(name => ({ key: `workloads.${key}.functions`, name }))),
+        (workload.functions ?? []).map(name => ({ key: `workloads.${key}.functions`, name })),
+      ),
     ];
     for (const { key, name } of named) {
       if (known.includes(name)) continue;
       const close = nearest(name, known);
-      this.faults.push({ message: `Key "${key}" of aks-functions.yml names the function "${name}", which the code does not have. ${close ? `Did you mean "${close}"?` : `Its functions are ${known.join(', ')}.`}` });
+      this.faults.push({
+        message: `Key "${key}" of aks-functions.yml names the function "${name}", which the code does not have. ${close ? `Did you mean "${close}"?` : `Its functions are ${known.join(', ')}.`}`,
+      });
     }
   }
 
   workloads(app: string): readonly Workload[] {
     const placed = this.#sources.project.functions.filter(fn => !fn.disabled).map(fn => this.#place(fn));
     const names = [...new Set(placed.map(one => one.workload))].sort();
-    return names.map(name => this.#workload(app, name, placed.filter(one => one.workload === name)));
+    return names.map(name =>
+      this.#workload(
+        app,
+        name,
+        placed.filter(one => one.workload === name),
+      ),
+    );
   }
 
   #place(fn: AppFunction): Placed {
@@ -95,7 +115,9 @@ class Resolution {
 
   #workloadNameOf(fn: AppFunction, row: TriggerRow, config: FunctionConfig): string {
     if (config.workload) return config.workload;
-    const listed = Object.entries(this.#sources.config.workloads ?? {}).find(([, workload]) => workload.functions?.includes(fn.name));
+    const listed = Object.entries(this.#sources.config.workloads ?? {}).find(([, workload]) =>
+      workload.functions?.includes(fn.name),
+    );
     if (listed) return listed[0];
     if (config.trigger === 'none') return row.workload === 'events' ? 'always' : row.workload;
     return typeof config.trigger === 'object' ? 'events' : row.workload;
@@ -105,7 +127,9 @@ class Resolution {
     const config = this.#sources.config.workloads?.[name] ?? {};
     for (const one of placed) this.#checkStorage(one);
     return {
-      name, objectName: objectNameOf(app, name), functions: placed.map(one => one.fn),
+      name,
+      objectName: objectNameOf(app, name),
+      functions: placed.map(one => one.fn),
       servesHttp: placed.some(one => one.row.workload === 'http'),
       scaling: this.#scaling(name, config, placed),
       pod: { ...this.#sources.config.pod, ...definedOf(config.pod ?? {}) },
@@ -121,11 +145,21 @@ class Resolution {
     const floor = one.length > 0 ? 1 : 0;
     if (config.scaling !== 'fixed' && scalers.length > 0) {
       const minReplicas = Math.max(floor, scale.minReplicas ?? 0);
-      return { kind: 'events', minReplicas, maxReplicas: this.#maxOf(name, minReplicas, scale), pollingInterval: scale.pollingInterval ?? 30, cooldownPeriod: scale.cooldownPeriod ?? 300, scalers };
+      return {
+        kind: 'events',
+        minReplicas,
+        maxReplicas: this.#maxOf(name, minReplicas, scale),
+        pollingInterval: scale.pollingInterval ?? 30,
+        cooldownPeriod: scale.cooldownPeriod ?? 300,
+        scalers,
+      };
     }
     const minReplicas = Math.max(1, scale.minReplicas ?? 1);
     if (config.scaling !== 'cpu') return { kind: 'fixed', replicas: minReplicas };
-    if (!config.resources?.requests?.cpu) this.faults.push({ message: `Workload "${name}" scales by CPU but has no CPU request. Set "workloads.${name}.resources.requests.cpu" in aks-functions.yml.` });
+    if (!config.resources?.requests?.cpu)
+      this.faults.push({
+        message: `Workload "${name}" scales by CPU but has no CPU request. Set "workloads.${name}.resources.requests.cpu" in aks-functions.yml.`,
+      });
     return { kind: 'cpu', minReplicas, maxReplicas: this.#maxOf(name, minReplicas, scale) };
   }
 
@@ -133,16 +167,24 @@ class Resolution {
   #scaleOf(name: string, config: WorkloadConfig): Scale {
     const { inputs, config: file } = this.#sources;
     const shared = name === 'http' || name === 'always' ? {} : definedOf(file.scale ?? {});
-    const given = name === 'events' ? definedOf({
-      minReplicas: inputs.minReplicas, maxReplicas: inputs.maxReplicas,
-      pollingInterval: inputs.pollingInterval, cooldownPeriod: inputs.cooldownPeriod,
-    }) : {};
+    const given =
+      name === 'events'
+        ? definedOf({
+            minReplicas: inputs.minReplicas,
+            maxReplicas: inputs.maxReplicas,
+            pollingInterval: inputs.pollingInterval,
+            cooldownPeriod: inputs.cooldownPeriod,
+          })
+        : {};
     return { ...shared, ...definedOf(config.scale ?? {}), ...given };
   }
 
   #maxOf(name: string, minReplicas: number, scale: Scale): number {
     const maxReplicas = scale.maxReplicas ?? 100;
-    if (maxReplicas < minReplicas) this.faults.push({ message: `Workload "${name}" has at most ${maxReplicas} replicas but at least ${minReplicas}. Raise "max-replicas" or lower "min-replicas".` });
+    if (maxReplicas < minReplicas)
+      this.faults.push({
+        message: `Workload "${name}" has at most ${maxReplicas} replicas but at least ${minReplicas}. Raise "max-replicas" or lower "min-replicas".`,
+      });
     return maxReplicas;
   }
 
@@ -154,11 +196,18 @@ class Resolution {
     }
     if (!row.scaler) return [];
     const unknown = fn.unresolved.filter(value => value.what.startsWith('bindings[0]'));
-    for (const { what, place, advice } of unknown) this.faults.push({ message: `Value "${what}" of function "${fn.name}" cannot be known without running the code. ${advice}`, place });
+    for (const { what, place, advice } of unknown)
+      this.faults.push({
+        message: `Value "${what}" of function "${fn.name}" cannot be known without running the code. ${advice}`,
+        place,
+      });
     if (unknown.length > 0) return [];
     const { settings, project } = this.#sources;
     const scaler = row.scaler({
-      binding: fn.bindings[0], host: project.host, config, settings,
+      binding: fn.bindings[0],
+      host: project.host,
+      config,
+      settings,
       fault: message => this.#faultAt(fn.place, message),
       notice: message => this.notices.push({ function: fn.name, message }),
     });
@@ -166,15 +215,20 @@ class Resolution {
   }
 
   #reasonsForOne(placed: readonly Placed[]): readonly Notice[] {
-    return placed.filter(one => typeof one.config.trigger !== 'object').flatMap(({ fn }) => {
-      const message = noticeForTrigger(fn.name, fn.bindings[0].type);
-      return message === undefined ? [] : [{ function: fn.name, message }];
-    });
+    return placed
+      .filter(one => typeof one.config.trigger !== 'object')
+      .flatMap(({ fn }) => {
+        const message = noticeForTrigger(fn.name, fn.bindings[0].type);
+        return message === undefined ? [] : [{ function: fn.name, message }];
+      });
   }
 
   #checkStorage({ fn, row }: Placed): void {
     if (!row.needsStorage || findConnection(this.#sources.settings, 'AzureWebJobsStorage')) return;
-    this.#faultAt(fn.place, `Function "${fn.name}" needs storage for its trigger "${fn.bindings[0].type}", but the setting "AzureWebJobsStorage" is missing. Add it to the input "secret-settings".`);
+    this.#faultAt(
+      fn.place,
+      `Function "${fn.name}" needs storage for its trigger "${fn.bindings[0].type}", but the setting "AzureWebJobsStorage" is missing. Add it to the input "secret-settings".`,
+    );
   }
 
   #faultAt(place: Place, message: string): void {
