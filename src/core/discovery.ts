@@ -1,40 +1,54 @@
 import { assertNoFaults, type Fault, UserError } from '../errors.ts';
+import { type DeclaredFunctions, withDeclared } from './declared-functions.ts';
 import type { AppFunction, Binding, HostJson, Project, SourceTree } from './project.ts';
+import { dotnetReader } from './readers/dotnet.ts';
 import { functionJsonReader } from './readers/function-json.ts';
+import { javaReader } from './readers/java.ts';
 import { type JsonDocument, parseJson } from './readers/json.ts';
 import { nodeReader } from './readers/node/node-v4.ts';
 import { pythonReader } from './readers/python/python-v2.ts';
-import type { FoundFunction, Reader, Reading } from './readers/reading.ts';
+import type { FoundFunction, ModelReading, Reader, Reading } from './readers/reading.ts';
 import { isTrigger } from './triggers.ts';
 
-/** Tried in this order; a model in code comes before `function.json`, as in the host. */
-const readers: readonly Reader[] = [pythonReader, nodeReader, functionJsonReader];
+/** Tried in this order; a model in code comes before `function.json`, as in the host, and a project file before both. */
+const readers: readonly Reader[] = [dotnetReader, javaReader, pythonReader, nodeReader, functionJsonReader];
 
-/** The functions of an app from its source alone. Throws UserError with every fault, each with its place. */
-export async function discoverProject(tree: SourceTree): Promise<Project> {
+/**
+ * The functions of an app from its source and from what `aks-functions.yml` declares. Throws UserError with every
+ * fault, each with its place.
+ */
+export async function discoverProject(tree: SourceTree, declared: DeclaredFunctions = new Map()): Promise<Project> {
   const host = readHost(tree);
-  const matching = readers.filter(reader => reader.matches(tree));
-  const faults: Fault[] = [...host.faults];
-  for (const reader of matching) {
-    const reading = await reader.read(tree, host.value);
-    const found = reading.functions.length > 0 || reading.unresolved.length > 0 || reading.faults.length > 0;
-    if (!found && reader !== matching.at(-1)) continue;
-    assertNoFaults([...faults, ...faultsIn(reading)]);
-    if (reading.functions.length === 0) throw new UserError([...unknownOnly(reading), nothingFound(reading.lookedAt)]);
-    return projectOf(tree, host.value, reader, reading);
+  const read = await firstReading(tree, host.value);
+  const reading = declared.size === 0 ? read : withDeclared(read, declared, 'aks-functions.yml');
+  if (reading === undefined) {
+    throw new UserError([
+      ...host.faults,
+      nothingFound('function_app.py, "main" in package.json, and function.json in the folders of the app'),
+    ]);
   }
-  throw new UserError([
-    ...faults,
-    nothingFound('function_app.py, "main" in package.json, and function.json in the folders of the app'),
-  ]);
+  assertNoFaults([...host.faults, ...faultsIn(reading)]);
+  if (reading.functions.length === 0) throw new UserError([...unknownOnly(reading), nothingFound(reading.lookedAt)]);
+  return projectOf(tree, host.value, reading);
 }
 
-function projectOf(tree: SourceTree, host: HostJson, reader: Reader, reading: Reading): Project {
+/** What the first reader finds that finds anything, else what the last one says. */
+async function firstReading(tree: SourceTree, host: HostJson): Promise<ModelReading | undefined> {
+  let last: ModelReading | undefined;
+  for (const reader of readers.filter(candidate => candidate.matches(tree))) {
+    const reading = await reader.read(tree, host);
+    last = { ...reading, model: reading.model ?? reader.model };
+    if (reading.functions.length > 0 || reading.unresolved.length > 0 || reading.faults.length > 0) break;
+  }
+  return last;
+}
+
+function projectOf(tree: SourceTree, host: HostJson, reading: ModelReading): Project {
   const functions = reading.functions.flatMap(found => withTriggerFirst(found));
   return {
     folder: tree.folder,
     runtime: reading.runtime,
-    model: reader.model,
+    model: reading.model,
     host,
     functions,
     unresolved: reading.unresolved,

@@ -3,8 +3,18 @@ import type { Place } from '../errors.ts';
 /** Value of `FUNCTIONS_WORKER_RUNTIME` that runs the app. */
 export type Runtime = 'node' | 'python' | 'dotnet' | 'dotnet-isolated' | 'java' | 'powershell' | 'custom';
 
-/** How the app declares its functions: in code, or one `function.json` per folder. */
-export type ProgrammingModel = 'node-v4' | 'python-v2' | 'function.json';
+/**
+ * How the app declares its functions: in code, by one `function.json` per folder, by the output of a build
+ * (`functions.metadata`), or only in `aks-functions.yml`.
+ */
+export type ProgrammingModel =
+  | 'node-v4'
+  | 'python-v2'
+  | 'function.json'
+  | 'functions.metadata'
+  | 'csharp'
+  | 'java'
+  | 'aks-functions.yml';
 
 /** Text files of an app folder that discovery may look at, by path relative to it with `/` separators. */
 export interface SourceTree {

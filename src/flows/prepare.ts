@@ -1,5 +1,6 @@
 import type { App } from '../core/app.ts';
 import type { Config } from '../core/config/config.ts';
+import { declaredFunctions } from '../core/declared-functions.ts';
 import { discoverProject } from '../core/discovery.ts';
 import type { AppInputs, ShapeInputs } from '../core/inputs/inputs.ts';
 import type { Project, SourceTree } from '../core/project.ts';
@@ -60,7 +61,13 @@ async function readApp(
   repositoryId: string | undefined,
 ): Promise<Prepared> {
   const source = await ports.workspace.readSource();
-  const [config, project] = await readBoth(loadConfig(inputs, ports.files, source), discoverProject(source));
+  const loading = loadConfig(inputs, ports.files, source);
+  // With a file that cannot be read, the faults of the code are told as well.
+  const declared = loading.then(declaredFunctions, () => undefined);
+  const [config, project] = await readBoth(
+    loading,
+    declared.then(functions => discoverProject(source, functions)),
+  );
   const layers = await settingsLayers(inputs, config, ports);
   const resolve = (sources: readonly SettingsSource[]) => {
     const settings = mergeSettings(layers, sources);

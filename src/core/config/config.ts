@@ -51,6 +51,8 @@ export interface FunctionConfig {
   /** Value above which the scaler wakes the workload from zero. */
   readonly activation?: number | undefined;
   readonly trigger?: HandWrittenTrigger | 'none' | undefined;
+  /** In the shape of `function.json`, for a function that cannot be found in the code. */
+  readonly bindings?: readonly Readonly<Record<string, unknown>>[] | undefined;
   readonly workload?: string | undefined;
 }
 

@@ -77,6 +77,12 @@ const functionOptions = strict({
     v.pipe(v.union([noTrigger, handWritten], noTrigger.message), v.description('Any KEDA trigger, or "none".')),
   ),
   workload: opt(workloadName),
+  bindings: opt(
+    v.pipe(
+      listOf(kubernetesFields),
+      v.description('Bindings as in function.json, for a function that cannot be found in the code.'),
+    ),
+  ),
 });
 
 type SettingsFrom = NonNullable<Config['settingsFrom']>[number];

@@ -1,5 +1,6 @@
-import { type Fault, type Place, UserError } from '../../errors.ts';
-import type { Binding, HostJson, Runtime, SourceTree, Unresolved } from '../project.ts';
+import { type Fault, UserError } from '../../errors.ts';
+import type { HostJson, Runtime, SourceTree, Unresolved } from '../project.ts';
+import { bindingsAt, field, triggerPlace } from './binding-json.ts';
 import { type JsonDocument, parseJson } from './json.ts';
 import type { FoundFunction, Reader, Reading } from './reading.ts';
 
@@ -15,27 +16,30 @@ const runtimes: Readonly<Record<string, Runtime>> = {
   ps1: 'powershell',
   jar: 'java',
   dll: 'dotnet',
+  csx: 'dotnet',
 };
 
 /** Scripts that the host takes, in this order, when `scriptFile` is missing. */
-const defaultScripts = ['index.js', 'index.mjs', 'index.cjs', '__init__.py', 'main.py', 'run.ps1'];
+const defaultScripts = ['index.js', 'index.mjs', 'index.cjs', '__init__.py', 'main.py', 'run.ps1', 'run.csx'];
 
 /** Apps with one folder with a `function.json` for each function. */
 export const functionJsonReader: Reader = {
   model: 'function.json',
   matches: tree => functionFolders(tree).length > 0,
-  read: (tree, host) => Promise.resolve(readFolders(tree, host)),
+  read: (tree, host) => Promise.resolve(readFunctionFolders(tree, host)),
 };
 
 /** Names of the folders that declare a function. */
-export function functionFolders({ paths }: SourceTree): readonly string[] {
+export function functionFolders({ paths }: Pick<SourceTree, 'paths'>): readonly string[] {
   return paths.flatMap(path => declaration.exec(path)?.[1] ?? []);
 }
 
-function readFolders(tree: SourceTree, host: HostJson): Reading {
+/** What the folders with a `function.json` below `root` declare; `root` is empty or ends in a slash. */
+export function readFunctionFolders(tree: SourceTree, host: HostJson, root = ''): Reading {
   const faults: Fault[] = [];
-  const functions = functionFolders(tree).flatMap(folder => {
-    const found = readFolder(tree, folder, isCustom(host));
+  const inRoot = tree.paths.filter(path => path.startsWith(root)).map(path => path.slice(root.length));
+  const functions = functionFolders({ paths: inRoot }).flatMap(folder => {
+    const found = readFolder(tree, root, folder, isCustom(host));
     faults.push(...found.faults);
     return found.fn ? [found.fn] : [];
   });
@@ -51,7 +55,7 @@ function readFolders(tree: SourceTree, host: HostJson): Reading {
     functions: functions.map(({ found }) => found),
     unresolved: [],
     faults,
-    lookedAt: 'function.json in the folders of the app',
+    lookedAt: `function.json in the folders of ${root === '' ? 'the app' : `"${root}"`}`,
   };
 }
 
@@ -69,18 +73,23 @@ interface FolderReading {
   readonly faults: readonly Fault[];
 }
 
-function readFolder(tree: SourceTree, folder: string, custom: boolean): FolderReading {
-  const file = `${folder}/function.json`;
+function readFolder(tree: SourceTree, root: string, folder: string, custom: boolean): FolderReading {
+  const file = `${root}${folder}/function.json`;
   try {
     const document = parseJson(tree.texts.get(file) ?? '', file);
-    const bindings = bindingsOf(document);
-    const script = scriptOf(tree, folder, document);
+    const bindings = bindingsAt(document, field(document.value, 'bindings'), 'bindings');
+    const script = scriptOf(tree, `${root}${folder}`, document);
     const missing = script !== undefined && !custom && !existsInSource(tree, script);
     const fault: Fault = {
       message: `Script "${script}" of function "${folder}" does not exist. Correct "scriptFile", or build the app first.`,
       place: document.placeOf('scriptFile'),
     };
-    const found = { name: folder, bindings, place: triggerPlace(document, bindings), ...disabledOf(folder, document) };
+    const found = {
+      name: folder,
+      bindings,
+      place: triggerPlace(document, bindings, 'bindings'),
+      ...disabledOf(folder, document),
+    };
     return {
       fn: { found, runtime: runtimes[script?.split('.').at(-1)?.toLowerCase() ?? ''] },
       faults: missing ? [fault] : [],
@@ -89,44 +98,6 @@ function readFolder(tree: SourceTree, folder: string, custom: boolean): FolderRe
     if (error instanceof UserError) return { faults: error.faults };
     throw error;
   }
-}
-
-function field(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
-    ? Object.entries(value).find(([name]) => name === key)?.[1]
-    : undefined;
-}
-
-function bindingsOf(document: JsonDocument): readonly Binding[] {
-  const given = field(document.value, 'bindings');
-  if (!Array.isArray(given)) {
-    throw new UserError({
-      message: 'Key "bindings" must be a list with a trigger. Add it.',
-      place: document.placeOf(),
-    });
-  }
-  return given.map((binding: unknown, index) => bindingOf(binding, document.placeOf('bindings', index)));
-}
-
-function bindingOf(given: unknown, place: Place): Binding {
-  const type = field(given, 'type');
-  if (typeof given !== 'object' || given === null || typeof type !== 'string' || type === '') {
-    throw new UserError({ message: 'The binding has no "type". Add one such as "httpTrigger".', place });
-  }
-  const direction = String(field(given, 'direction') ?? 'in').toLowerCase();
-  if (direction !== 'in' && direction !== 'out' && direction !== 'inout') {
-    throw new UserError({
-      message: `Key "direction" of the binding must be "in", "out" or "inout", got "${direction}".`,
-      place,
-    });
-  }
-  const name = field(given, 'name');
-  return { ...given, type, direction, name: typeof name === 'string' ? name : '' };
-}
-
-function triggerPlace(document: JsonDocument, bindings: readonly Binding[]): Place {
-  const index = bindings.findIndex(({ type }) => type.toLowerCase().endsWith('trigger'));
-  return index === -1 ? document.placeOf() : document.placeOf('bindings', index);
 }
 
 function scriptOf(tree: SourceTree, folder: string, { value }: JsonDocument): string | undefined {

@@ -6,6 +6,8 @@ export type FoundFunction = Omit<AppFunction, 'bindings'> & { readonly bindings:
 
 /** What a reader found. */
 export interface Reading {
+  /** The model that was read when it is not the reader's own: the output of a build instead of its sources. */
+  readonly model?: ProgrammingModel;
   readonly runtime: Runtime;
   readonly functions: readonly FoundFunction[];
   /** Values that belong to no single function. */
@@ -13,6 +15,11 @@ export interface Reading {
   readonly faults: readonly Fault[];
   /** For the message when there are no functions: `the files of "main" in package.json`. */
   readonly lookedAt: string;
+}
+
+/** What a reader found, with the model that it was found in. */
+export interface ModelReading extends Reading {
+  readonly model: ProgrammingModel;
 }
 
 /** How one programming model is recognised and read. */

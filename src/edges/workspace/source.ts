@@ -14,6 +14,7 @@ const limitByExtension = new Map<string, number>([
   ...['.json', '.yml', '.yaml', '.toml', '.txt', '.xml', '.csproj', '.gradle'].map(pair(mebibyte)),
 ]);
 const limitByName = new Map<string, number>([
+  ['functions.metadata', 8 * mebibyte],
   ...['package-lock.json', 'npm-shrinkwrap.json'].map(pair(32 * mebibyte)),
   ...['.nvmrc', '.node-version', '.python-version', 'Dockerfile'].map(pair(mebibyte)),
 ]);

@@ -18,7 +18,7 @@ const ownOptions = new Set(['handler', 'return', 'trigger', 'extraInputs', 'extr
 /** The function that a call registers. */
 export function functionOf(call: Call, evaluator: Evaluator): CallResult {
   const { node, module, registration, reason } = call;
-  const place = placeOfNode(module.path, node);
+  const place = placeOfNode((call.site?.module ?? module).path, call.site?.node ?? node);
   const [nameNode, optionsNode] = call.arguments;
   const name = nameNode && textOf(evaluator.plain(nameNode, module));
   const shown = name === undefined || name.includes('%') ? '' : `It names "${name}". `;

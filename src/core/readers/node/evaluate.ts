@@ -1,21 +1,24 @@
 import type * as ast from '@babel/types';
 import type { Place } from '../../../errors.ts';
 import { emptyRecord, isFalsy, isNullish, joined, known, orElse, type StaticValue, textOf } from '../static-value.ts';
+import { objectList, unknownAt } from './builtins.ts';
 import { calledName, enumRecord, importWrappers } from './compiled.ts';
 import { Exports } from './exports.ts';
 import { bindingHelper, referenceMember } from './library.ts';
 import type { Definition, Module, Modules } from './modules.ts';
-import { isFunction, nameOfKey, placeOfNode, requiredBy, unwrapped } from './syntax.ts';
+import { isFunctionNode, nameOfKey, placeOfNode, requiredBy, unwrapped } from './syntax.ts';
 
 /** A static value, or something that only JavaScript has. */
 export type JsValue =
   | StaticValue
   | { readonly kind: 'module'; readonly module: Module }
-  | { readonly kind: 'callable'; readonly node: ast.FunctionDeclaration; readonly module: Module };
+  | { readonly kind: 'callable'; readonly node: FunctionNode; readonly module: Module };
+
+/** A function that can be called by its name or where it stands. */
+export type FunctionNode = ast.FunctionDeclaration | ast.FunctionExpression | ast.ArrowFunctionExpression;
 
 /** Deepest chain of names that is followed, and the longest list that spreads may build. */
-const depthLimit = 64;
-const listLimit = 10_000;
+const [depthLimit, listLimit] = [64, 10_000];
 
 /** Evaluates expressions at the top level of modules, as far as the text tells. */
 export class Evaluator {
@@ -41,7 +44,11 @@ export class Evaluator {
 
   /** The same without what only JavaScript has: a function stays a function, a module is unknown. */
   plain(node: ast.Node, module: Module): StaticValue {
-    const value = this.value(node, module);
+    return this.plainOf(this.value(node, module), node, module);
+  }
+
+  /** A value without what only JavaScript has; `node` is where it stands. */
+  plainOf(value: JsValue, node: ast.Node, module: Module): StaticValue {
     if (value.kind === 'callable') return { kind: 'function' };
     return value.kind === 'module' ? unknownAt(node, module) : value;
   }
@@ -52,7 +59,7 @@ export class Evaluator {
       const source = textOf(this.plain(required, module));
       return (source === undefined ? undefined : this.#exports.required(source, module)) ?? unknownAt(node, module);
     }
-    if (isFunction(node)) return { kind: 'function' };
+    if (isFunctionNode(node)) return { kind: 'callable', node, module };
     switch (node.type) {
       case 'StringLiteral':
       case 'NumericLiteral':
@@ -97,11 +104,13 @@ export class Evaluator {
 
   #identifier(node: ast.Identifier, module: Module): JsValue {
     if (node.name === 'undefined') return { kind: 'absent' };
-    const definition = module.names.get(node.name);
+    let scope: Module = module;
+    while (scope.parent && !scope.names.has(node.name)) scope = scope.parent;
+    const definition = scope.names.get(node.name);
     if (definition === undefined)
       return node.name === 'process' ? { kind: 'reference', path: ['process'] } : unknownAt(node, module);
-    const changed = definition.kind === 'expression' && module.changed.has(node.name);
-    return changed ? unknownAt(node, module) : this.definition(definition, module);
+    const mayChange = definition.kind === 'expression' || definition.kind === 'value';
+    return mayChange && scope.changed.has(node.name) ? unknownAt(node, module) : this.definition(definition, scope);
   }
 
   /** What a name of a module stands for; unknown for one that is defined by itself. */
@@ -116,6 +125,7 @@ export class Evaluator {
 
   #defined(definition: Definition, module: Module): JsValue {
     if (definition.kind === 'function') return { kind: 'callable', node: definition.node, module };
+    if (definition.kind === 'value') return definition.value;
     if (definition.kind === 'enum') return enumRecord(definition.members, node => this.plain(node, module));
     if (definition.kind === 'import') return this.#exports.imported(definition, module);
     const value = this.value(definition.node, module);
@@ -223,7 +233,7 @@ export class Evaluator {
     const name = calledName(node);
     if (argument && name !== undefined && importWrappers.has(name)) return this.#wrapped(argument, module);
     const ofObject = node.callee.type === 'MemberExpression' && nameOfKey(node.callee.object) === 'Object';
-    if (argument && ofObject && name === 'freeze') return this.plain(argument, module);
+    if (argument && ofObject) return objectList(name, this.plain(argument, module)) ?? unknownAt(node, module);
     const called = this.value(node.callee, module);
     if (called.kind !== 'reference') return unknownAt(node, module);
     return (
@@ -237,8 +247,4 @@ export class Evaluator {
     const value = this.value(node, module);
     return value.kind === 'record' ? { ...value, entries: new Map([['default', value], ...value.entries]) } : value;
   }
-}
-
-function unknownAt(node: ast.Node, module: Module): StaticValue & { readonly kind: 'unknown' } {
-  return { kind: 'unknown', place: placeOfNode(module.path, node) };
 }

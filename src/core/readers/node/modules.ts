@@ -3,13 +3,16 @@ import { type Fault, type Place, UserError } from '../../../errors.ts';
 import type { SourceTree } from '../../project.ts';
 import { parseJson } from '../json.ts';
 import type { EnumMember } from './compiled.ts';
+import type { JsValue } from './evaluate.ts';
 
 /** Where a name of a module comes from. */
 export type Definition =
   | { readonly kind: 'expression'; readonly node: ast.Node; readonly keys: readonly (string | number)[] }
   | { readonly kind: 'import'; readonly source: string; readonly name: string; readonly place: Place }
   | { readonly kind: 'enum'; readonly members: readonly EnumMember[] }
-  | { readonly kind: 'function'; readonly node: ast.FunctionDeclaration };
+  | { readonly kind: 'function'; readonly node: ast.FunctionDeclaration }
+  /** A parameter of a function or the item of a loop that is being followed. */
+  | { readonly kind: 'value'; readonly value: JsValue };
 
 /** A file of the app, parsed, with its names. */
 export interface Module {
@@ -23,6 +26,8 @@ export interface Module {
   readonly exports: ReadonlyMap<string, Definition>;
   /** Modules whose exports are passed on. */
   readonly passedOn: readonly string[];
+  /** For the body of a function or loop: what is around it. */
+  readonly parent?: Module;
 }
 
 /** What a specifier in a file leads to. */

@@ -17,6 +17,13 @@ export function moduleOf(path: string, program: ast.Program): Module {
   };
 }
 
+/** The names that statements declare. */
+export function namesIn(path: string, statements: readonly ast.Statement[]): ReadonlyMap<string, Definition> {
+  const reader = new NameReader(path);
+  for (const statement of statements) reader.statement(statement);
+  return reader.names;
+}
+
 class NameReader {
   readonly names = new Map<string, Definition>();
   readonly exports = new Map<string, Definition>();

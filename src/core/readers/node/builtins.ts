@@ -1,0 +1,25 @@
+import type * as ast from '@babel/types';
+import { known, type StaticValue } from '../static-value.ts';
+import type { Module } from './modules.ts';
+import { placeOfNode } from './syntax.ts';
+
+type RecordValue = Extract<StaticValue, { kind: 'record' }>;
+
+const lists: Readonly<Record<string, (record: RecordValue) => readonly StaticValue[]>> = {
+  keys: ({ entries }) => [...entries.keys()].map(known),
+  values: ({ entries }) => [...entries.values()],
+  entries: ({ entries }) => [...entries].map(([key, value]) => ({ kind: 'list', items: [known(key), value] })),
+};
+
+/** What `Object.freeze`, `keys`, `values` and `entries` give; undefined for other methods and what is not known. */
+export function objectList(method: string | undefined, value: StaticValue): StaticValue | undefined {
+  if (method === 'freeze') return value;
+  const list = method === undefined || !Object.hasOwn(lists, method) ? undefined : lists[method];
+  if (list === undefined || value.kind !== 'record' || value.open.length > 0) return undefined;
+  return { kind: 'list', items: list(value) };
+}
+
+/** An unknown value at a node. */
+export function unknownAt(node: ast.Node, module: Module): StaticValue & { readonly kind: 'unknown' } {
+  return { kind: 'unknown', place: placeOfNode(module.path, node) };
+}
