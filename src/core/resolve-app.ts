@@ -6,6 +6,7 @@ import { findConnection } from './connections.ts';
 import { definedOf } from './defined.ts';
 import { faultOfAppName, objectNameOf } from './names.ts';
 import { isWarmUp, type Placed, placeFunctions } from './placement.ts';
+import { planDeployment } from './plan.ts';
 import type { Project } from './project.ts';
 import { scaleNotices } from './scale-notices.ts';
 import type { Settings } from './settings.ts';
@@ -30,13 +31,17 @@ export function resolveApp(sources: AppSources): App {
   if (nameFault) resolution.faults.push({ message: `The name of the app ${nameFault}` });
   const workloads = resolution.workloads(name);
   assertNoFaults(resolution.faults);
-  return {
+  const app: App = {
     name, namespace: inputs.namespace, project, settings, workloads,
     identityClientId: inputs.identityClientId ?? config.identity?.clientId,
     repositoryId: sources.repositoryId,
     expose: { ...config.expose, ...definedOf({ type: inputs.expose, host: inputs.host }), type: inputs.expose ?? config.expose?.type ?? 'cluster' },
     notices: resolution.notices,
+    ...definedOf({ patches: config.patches }),
   };
+  // Faults of patches come before anything is built or contacted; they do not depend on the image.
+  if (config.patches?.length) planDeployment(app, { reference: name });
+  return app;
 }
 
 /** Name of the app: the input, else the file's, else the folder's in lower case. */

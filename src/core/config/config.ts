@@ -85,6 +85,13 @@ export interface Check {
   readonly within?: number | undefined;
 }
 
+/** A change of planned objects: those of a kind, or the one of a name. */
+export interface Patch {
+  readonly target: { readonly kind: string; readonly name?: string | undefined };
+  /** A merge patch (map), or a JSON Patch of RFC 6902 (list). */
+  readonly patch: Readonly<Record<string, unknown>> | readonly Readonly<Record<string, unknown>>[];
+}
+
 /** `aks-functions.yml`, parsed and with the overlay of the chosen environment merged in. */
 export interface Config {
   readonly version?: 1 | undefined;
@@ -97,7 +104,7 @@ export interface Config {
   readonly functions?: Readonly<Record<string, FunctionConfig>> | undefined;
   readonly expose?: Expose | undefined;
   readonly pod?: PodOptions | undefined;
-  readonly patches?: readonly unknown[] | undefined;
+  readonly patches?: readonly Patch[] | undefined;
   readonly checks?: readonly Check[] | undefined;
   readonly preview?: Readonly<Record<string, unknown>> | undefined;
 }

@@ -3,6 +3,7 @@ import type { App, Workload } from '../app.ts';
 import { definedOf } from '../defined.ts';
 import { hostIdOf, keysSecretName } from '../names.ts';
 import { findSetting } from '../settings.ts';
+import { taskHubOf, taskHubVariable } from '../task-hub.ts';
 import { serviceAccountOf } from './access.ts';
 import { labelsOf, type Manifest, metadataOf } from './object.ts';
 import { settingsNamesOf } from './settings-objects.ts';
@@ -109,10 +110,12 @@ function envOf(app: App, workload: Workload, port: number): V1EnvVar[] {
   const filter = workload.functions.map((fn, index) => ({ name: `AzureFunctionsJobHost__functions__${index}`, value: fn.name }));
   const given = ['value', 'hidden'].includes(findSetting(app.settings, 'FUNCTIONS_WORKER_RUNTIME').kind);
   const runtime = given ? [] : [{ name: 'FUNCTIONS_WORKER_RUNTIME', value: app.project.runtime }];
+  const taskHub = taskHubOf(app, workload);
   return [
     ...filter,
     { name: 'AzureFunctionsWebHost__hostid', value: hostIdOf(app.name, app.namespace) },
     ...runtime,
+    ...(taskHub ? [{ name: taskHubVariable, value: taskHub }] : []),
     { name: 'ASPNETCORE_URLS', value: `http://+:${port}` },
     { name: 'AzureWebJobsSecretStorageType', value: 'kubernetes' },
     // Without the name the host reads the mounted files and has no right to change a key.
