@@ -12,11 +12,16 @@ export interface Resources {
   readonly limits?: Readonly<Record<string, string>> | undefined;
 }
 
+/** Fields of a probe, or `false` for none. */
+export type ProbeOptions = Readonly<Record<string, unknown>> | false;
+
 /** What the file may say about the pods of a workload; Kubernetes' own fields where the names are its own. */
 export interface PodOptions {
   readonly port?: number | undefined;
-  /** Probes by name (`readiness`, `startup`, `liveness`), merged over ours as Kubernetes fields. */
-  readonly probes?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
+  /** Probes merged over ours as Kubernetes fields; `false` for none. */
+  readonly probes?:
+    | { readonly readiness?: ProbeOptions; readonly startup?: ProbeOptions; readonly liveness?: ProbeOptions }
+    | undefined;
   readonly security?: 'baseline' | 'restricted' | undefined;
   readonly terminationGracePeriodSeconds?: number | undefined;
   readonly nodeSelector?: Readonly<Record<string, string>> | undefined;
