@@ -11,10 +11,19 @@ import type { Surroundings } from '../inputs.ts';
 import type { Output } from '../outputs.ts';
 
 /** The functions of an app, as a table or as JSON; reads its source only. */
-export async function discoverApp(raw: RawInputs, format: 'table' | 'json', surroundings: Surroundings, output: Output): Promise<string> {
+export async function discoverApp(
+  raw: RawInputs,
+  format: 'table' | 'json',
+  surroundings: Surroundings,
+  output: Output,
+): Promise<string> {
   const inputs = parseDiscoverInputs(raw);
   const { appDirectory } = inputs;
-  const folder = new AppFolder({ directory: resolve(appDirectory), log: output, environment: surroundings.environment });
+  const folder = new AppFolder({
+    directory: resolve(appDirectory),
+    log: output,
+    environment: surroundings.environment,
+  });
   const source = await folder.readSource();
   const project = await discoverProject(source);
   if (format === 'json') return JSON.stringify(discoveryJson(project), undefined, 2);

@@ -11,7 +11,9 @@ export function faultOfKeda(version: string | undefined): string | undefined {
 
 /** Annotation by which KEDA keeps one replica while there are no events; the newer one leaves the HPA in place. */
 export function wakeAnnotationOf(version: string): Readonly<Record<string, string>> {
-  return isAtLeast(version, 2, 18) ? { 'autoscaling.keda.sh/force-activation': 'true' } : { 'autoscaling.keda.sh/paused-replicas': '1' };
+  return isAtLeast(version, 2, 18)
+    ? { 'autoscaling.keda.sh/force-activation': 'true' }
+    : { 'autoscaling.keda.sh/paused-replicas': '1' };
 }
 
 function isAtLeast(version: string, major: number, minor: number): boolean {

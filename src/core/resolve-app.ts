@@ -1,9 +1,9 @@
 import { assertNoFaults, type Fault, type Place } from '../errors.ts';
 import type { App, FunctionScaler, Notice, Scaling, Workload } from './app.ts';
 import type { Config, Scale, WorkloadConfig } from './config/config.ts';
-import type { ShapeInputs } from './inputs/inputs.ts';
 import { findConnection } from './connections.ts';
 import { definedOf } from './defined.ts';
+import type { ShapeInputs } from './inputs/inputs.ts';
 import { faultOfAppName, objectNameOf } from './names.ts';
 import { isWarmUp, type Placed, placeFunctions } from './placement.ts';
 import { planDeployment } from './plan.ts';
@@ -32,10 +32,18 @@ export function resolveApp(sources: AppSources): App {
   const workloads = resolution.workloads(name);
   assertNoFaults(resolution.faults);
   const app: App = {
-    name, namespace: inputs.namespace, project, settings, workloads,
+    name,
+    namespace: inputs.namespace,
+    project,
+    settings,
+    workloads,
     identityClientId: inputs.identityClientId ?? config.identity?.clientId,
     repositoryId: sources.repositoryId,
-    expose: { ...config.expose, ...definedOf({ type: inputs.expose, host: inputs.host }), type: inputs.expose ?? config.expose?.type ?? 'cluster' },
+    expose: {
+      ...config.expose,
+      ...definedOf({ type: inputs.expose, host: inputs.host }),
+      type: inputs.expose ?? config.expose?.type ?? 'cluster',
+    },
     notices: resolution.notices,
     ...definedOf({ patches: config.patches }),
   };
@@ -56,7 +64,10 @@ class Resolution {
 
   constructor(sources: AppSources) {
     this.#sources = sources;
-    for (const { what, place, advice } of sources.project.unresolved) this.notices.push({ message: `${place.file}:${place.line ?? 1}: ${what} cannot be known without running the code. ${advice}` });
+    for (const { what, place, advice } of sources.project.unresolved)
+      this.notices.push({
+        message: `${place.file}:${place.line ?? 1}: ${what} cannot be known without running the code. ${advice}`,
+      });
   }
 
   workloads(app: string): readonly Workload[] {
@@ -64,7 +75,13 @@ class Resolution {
     this.faults.push(...faults);
     this.notices.push(...notices);
     const names = [...new Set(placed.map(one => one.workload))].sort();
-    const workloads = names.map(name => this.#workload(app, name, placed.filter(one => one.workload === name)));
+    const workloads = names.map(name =>
+      this.#workload(
+        app,
+        name,
+        placed.filter(one => one.workload === name),
+      ),
+    );
     this.notices.push(...scaleNotices(workloads, this.#sources));
     return workloads;
   }
@@ -75,7 +92,9 @@ class Resolution {
     for (const one of working) this.#checkStorage(one);
     if (config.scaling === 'http') this.#checkHttpScaling(name, working);
     return {
-      name, objectName: objectNameOf(app, name), functions: placed.map(one => one.fn),
+      name,
+      objectName: objectNameOf(app, name),
+      functions: placed.map(one => one.fn),
       servesHttp: working.some(servesHttp),
       scaling: this.#scaling(name, config, working),
       pod: { ...this.#sources.config.pod, ...definedOf(config.pod ?? {}) },
@@ -86,8 +105,14 @@ class Resolution {
   #checkHttpScaling(name: string, placed: readonly Placed[]): void {
     const key = `Key "workloads.${name}.scaling" of aks-functions.yml`;
     const durable = placed.find(one => isDurable(one.fn));
-    if (durable) this.faults.push({ message: `${key} cannot be "http", since "${durable.fn.name}" belongs to Durable, whose work arrives without requests. Use "fixed" or "cpu".` });
-    else if (!placed.some(servesHttp)) this.faults.push({ message: `${key} cannot be "http", since no function of the workload is called over HTTP. Remove it.` });
+    if (durable)
+      this.faults.push({
+        message: `${key} cannot be "http", since "${durable.fn.name}" belongs to Durable, whose work arrives without requests. Use "fixed" or "cpu".`,
+      });
+    else if (!placed.some(servesHttp))
+      this.faults.push({
+        message: `${key} cannot be "http", since no function of the workload is called over HTTP. Remove it.`,
+      });
     else this.faults.push({ message: `${key} with the value "http" is not available yet. Use "fixed" or "cpu".` });
   }
 
@@ -100,11 +125,21 @@ class Resolution {
     const floor = one.length > 0 || placed.some(servesHttp) ? 1 : 0;
     if (config.scaling !== 'fixed' && scalers.length > 0) {
       const minReplicas = Math.max(floor, scale.minReplicas ?? 0);
-      return { kind: 'events', minReplicas, maxReplicas: this.#maxOf(name, minReplicas, scale), pollingInterval: scale.pollingInterval ?? 30, cooldownPeriod: scale.cooldownPeriod ?? 300, scalers };
+      return {
+        kind: 'events',
+        minReplicas,
+        maxReplicas: this.#maxOf(name, minReplicas, scale),
+        pollingInterval: scale.pollingInterval ?? 30,
+        cooldownPeriod: scale.cooldownPeriod ?? 300,
+        scalers,
+      };
     }
     const minReplicas = Math.max(1, scale.minReplicas ?? 1);
     if (config.scaling !== 'cpu') return { kind: 'fixed', replicas: minReplicas };
-    if (!config.resources?.requests?.cpu) this.faults.push({ message: `Workload "${name}" scales by CPU but has no CPU request. Set "workloads.${name}.resources.requests.cpu" in aks-functions.yml.` });
+    if (!config.resources?.requests?.cpu)
+      this.faults.push({
+        message: `Workload "${name}" scales by CPU but has no CPU request. Set "workloads.${name}.resources.requests.cpu" in aks-functions.yml.`,
+      });
     return { kind: 'cpu', minReplicas, maxReplicas: this.#maxOf(name, minReplicas, scale) };
   }
 
@@ -112,16 +147,24 @@ class Resolution {
   #scaleOf(name: string, config: WorkloadConfig): Scale {
     const { inputs, config: file } = this.#sources;
     const shared = name === 'http' || name === 'always' ? {} : definedOf(file.scale ?? {});
-    const given = name === 'events' ? definedOf({
-      minReplicas: inputs.minReplicas, maxReplicas: inputs.maxReplicas,
-      pollingInterval: inputs.pollingInterval, cooldownPeriod: inputs.cooldownPeriod,
-    }) : {};
+    const given =
+      name === 'events'
+        ? definedOf({
+            minReplicas: inputs.minReplicas,
+            maxReplicas: inputs.maxReplicas,
+            pollingInterval: inputs.pollingInterval,
+            cooldownPeriod: inputs.cooldownPeriod,
+          })
+        : {};
     return { ...shared, ...definedOf(config.scale ?? {}), ...given };
   }
 
   #maxOf(name: string, minReplicas: number, scale: Scale): number {
     const maxReplicas = scale.maxReplicas ?? 100;
-    if (maxReplicas < minReplicas) this.faults.push({ message: `Workload "${name}" has at most ${maxReplicas} replicas but at least ${minReplicas}. Raise "max-replicas" or lower "min-replicas".` });
+    if (maxReplicas < minReplicas)
+      this.faults.push({
+        message: `Workload "${name}" has at most ${maxReplicas} replicas but at least ${minReplicas}. Raise "max-replicas" or lower "min-replicas".`,
+      });
     return maxReplicas;
   }
 
@@ -133,11 +176,18 @@ class Resolution {
     }
     if (!row.scaler) return [];
     const unknown = fn.unresolved.filter(value => value.what.startsWith('bindings[0]'));
-    for (const { what, place, advice } of unknown) this.faults.push({ message: `Value "${what}" of function "${fn.name}" cannot be known without running the code. ${advice}`, place });
+    for (const { what, place, advice } of unknown)
+      this.faults.push({
+        message: `Value "${what}" of function "${fn.name}" cannot be known without running the code. ${advice}`,
+        place,
+      });
     if (unknown.length > 0) return [];
     const { settings, project } = this.#sources;
     const scaler = row.scaler({
-      binding: fn.bindings[0], host: project.host, config, settings,
+      binding: fn.bindings[0],
+      host: project.host,
+      config,
+      settings,
       fault: message => this.#faultAt(fn.place, message),
       notice: message => this.notices.push({ function: fn.name, message }),
     });
@@ -145,15 +195,20 @@ class Resolution {
   }
 
   #reasonsForOne(placed: readonly Placed[]): readonly Notice[] {
-    return placed.filter(one => typeof one.config.trigger !== 'object').flatMap(({ fn }) => {
-      const message = noticeForTrigger(fn.name, fn.bindings[0].type);
-      return message === undefined ? [] : [{ function: fn.name, message }];
-    });
+    return placed
+      .filter(one => typeof one.config.trigger !== 'object')
+      .flatMap(({ fn }) => {
+        const message = noticeForTrigger(fn.name, fn.bindings[0].type);
+        return message === undefined ? [] : [{ function: fn.name, message }];
+      });
   }
 
   #checkStorage({ fn, row }: Placed): void {
     if (!row.needsStorage || findConnection(this.#sources.settings, 'AzureWebJobsStorage')) return;
-    this.#faultAt(fn.place, `Function "${fn.name}" needs storage for its trigger "${fn.bindings[0].type}", but the setting "AzureWebJobsStorage" is missing. Add it to the input "secret-settings".`);
+    this.#faultAt(
+      fn.place,
+      `Function "${fn.name}" needs storage for its trigger "${fn.bindings[0].type}", but the setting "AzureWebJobsStorage" is missing. Add it to the input "secret-settings".`,
+    );
   }
 
   #faultAt(place: Place, message: string): void {

@@ -12,19 +12,28 @@ export function scalingObjectsOf(app: App, workload: Workload): readonly Manifes
   const { scaling } = workload;
   if (scaling.kind === 'fixed') return [];
   const triggers = scaling.kind === 'cpu' ? [cpuTrigger] : scaling.scalers.map(one => triggerOf(app, one));
-  const authentications = scaling.kind === 'cpu' ? [] : scaling.scalers.flatMap(one => authenticationOf(app, one.scaler.connection) ?? []);
+  const authentications =
+    scaling.kind === 'cpu' ? [] : scaling.scalers.flatMap(one => authenticationOf(app, one.scaler.connection) ?? []);
   return [...uniqueByName(authentications), scaledObjectOf(app, workload, scaling, triggers)];
 }
 
 const cpuTrigger = { type: 'cpu', metricType: 'Utilization', metadata: { value: '70' } };
 
-function scaledObjectOf(app: App, workload: Workload, scaling: Exclude<Scaling, { kind: 'fixed' }>, triggers: readonly unknown[]): Manifest {
+function scaledObjectOf(
+  app: App,
+  workload: Workload,
+  scaling: Exclude<Scaling, { kind: 'fixed' }>,
+  triggers: readonly unknown[],
+): Manifest {
   return {
-    apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', metadata: metadataOf(app, workload.objectName, workload),
+    apiVersion: 'keda.sh/v1alpha1',
+    kind: 'ScaledObject',
+    metadata: metadataOf(app, workload.objectName, workload),
     spec: {
       scaleTargetRef: { name: workload.objectName, envSourceContainerName: workload.objectName },
       ...(scaling.kind === 'events' ? intervalsOf(scaling) : {}),
-      minReplicaCount: scaling.minReplicas, maxReplicaCount: scaling.maxReplicas,
+      minReplicaCount: scaling.minReplicas,
+      maxReplicaCount: scaling.maxReplicas,
       triggers,
     },
   };
@@ -53,7 +62,8 @@ function identityMetadataOf(connection: Connection | undefined): Readonly<Record
  */
 function authenticationOf(app: App, connection: Connection | undefined): Manifest | undefined {
   if (!connection) return undefined;
-  const spec = connection.kind === 'identity' ? identitySpecOf(app, connection.clientId) : secretSpecOf(app, connection.setting);
+  const spec =
+    connection.kind === 'identity' ? identitySpecOf(app, connection.clientId) : secretSpecOf(app, connection.setting);
   if (!spec) return undefined;
   const version = connection.kind === 'string' ? versionOf(app, connection.setting) : '';
   const name = `${app.name}-auth-${shortHash(JSON.stringify([spec, version]), 8)}`;
@@ -61,7 +71,9 @@ function authenticationOf(app: App, connection: Connection | undefined): Manifes
 }
 
 function identitySpecOf(app: App, clientId: string | undefined) {
-  return { podIdentity: { provider: 'azure-workload', ...definedOf({ identityId: clientId ?? app.identityClientId }) } };
+  return {
+    podIdentity: { provider: 'azure-workload', ...definedOf({ identityId: clientId ?? app.identityClientId }) },
+  };
 }
 
 function secretSpecOf(app: App, setting: string) {
@@ -71,7 +83,9 @@ function secretSpecOf(app: App, setting: string) {
   if (names.configMap && app.settings.plain.has(setting)) return { configMapTargetRef: reference(names.configMap) };
   const source = app.settings.sources.findLast(one => one.keys?.has(setting));
   if (!source) return undefined;
-  return source.kind === 'Secret' ? { secretTargetRef: reference(source.name) } : { configMapTargetRef: reference(source.name) };
+  return source.kind === 'Secret'
+    ? { secretTargetRef: reference(source.name) }
+    : { configMapTargetRef: reference(source.name) };
 }
 
 /** Hash of a value in an object that is not ours and keeps its name when it changes. */
