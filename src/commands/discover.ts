@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { declaredFunctions } from '../core/declared-functions.ts';
 import { discoverProject } from '../core/discovery.ts';
 import { discoveryJson, renderDiscovery } from '../core/discovery-report.ts';
+import { discoveryRows } from '../core/discovery-rows.ts';
 import { parseDiscoverInputs } from '../core/inputs/inputs.ts';
 import type { RawInputs } from '../core/inputs/reader.ts';
 import { textFiles } from '../edges/text-files.ts';
@@ -26,5 +27,6 @@ export async function discoverApp(
   const source = await folder.readSource();
   const config = await loadConfig(inputs, textFiles(process.cwd()), source);
   const project = await discoverProject(source, declaredFunctions(config));
-  return format === 'json' ? JSON.stringify(discoveryJson(project), undefined, 2) : renderDiscovery(project);
+  if (format === 'json') return JSON.stringify(discoveryJson(project), undefined, 2);
+  return renderDiscovery(project, discoveryRows(project, config));
 }

@@ -1,4 +1,4 @@
-import type { Expose, PodOptions, Resources } from './config/config.ts';
+import type { Expose, Patch, PodOptions, Resources } from './config/config.ts';
 import type { AppFunction, Project } from './project.ts';
 import type { Settings } from './settings.ts';
 import type { Scaler } from './triggers.ts';
@@ -55,6 +55,8 @@ export interface App {
   readonly repositoryId: string | undefined;
   readonly expose: Expose & { readonly type: NonNullable<Expose['type']> };
   readonly workloads: readonly Workload[];
+  /** Changes that the file makes to the planned objects. */
+  readonly patches?: readonly Patch[] | undefined;
   readonly notices: readonly Notice[];
 }
 

@@ -1,4 +1,5 @@
 import { describePlace } from '../errors.ts';
+import { triggerText } from './discovery-rows.ts';
 import type { Project, Unresolved } from './project.ts';
 
 /** Further columns of a table of functions, by the function's name: title to text. */
@@ -8,13 +9,16 @@ export type FunctionRows = ReadonlyMap<string, Readonly<Record<string, string>>>
 export function renderDiscovery(project: Project, rows: FunctionRows = new Map()): string {
   const extra = [...new Set([...rows.values()].flatMap(row => Object.keys(row)))];
   const header = ['FUNCTION', 'TRIGGER', 'SOURCE', ...extra.map(title => title.toUpperCase()), 'NOTE'];
-  const lines = project.functions.map(({ name, bindings, place, disabled, unresolved }) => [
-    name,
-    bindings[0].type,
-    describePlace({ file: place.file, ...(place.line === undefined ? {} : { line: place.line }) }),
-    ...extra.map(title => rows.get(name)?.[title] ?? ''),
-    [...(disabled ? ['disabled'] : []), ...unresolved.map(({ what }) => `${what} unknown`)].join(', '),
-  ]);
+  const lines = project.functions.map(fn => {
+    const { name, place, disabled, unresolved } = fn;
+    return [
+      name,
+      triggerText(project, fn),
+      describePlace({ file: place.file, ...(place.line === undefined ? {} : { line: place.line }) }),
+      ...extra.map(title => rows.get(name)?.[title] ?? ''),
+      [...(disabled ? ['disabled'] : []), ...unresolved.map(({ what }) => `${what} unknown`)].join(', '),
+    ];
+  });
   const table = alignedText([header, ...lines]);
   const unknown = [...project.unresolved, ...project.functions.flatMap(({ unresolved }) => unresolved)].map(
     describeUnresolved,

@@ -2,6 +2,7 @@ import type { App, Workload } from './app.ts';
 import { accessObjectsOf } from './manifests/access.ts';
 import { deploymentOf } from './manifests/deployment.ts';
 import { type Manifest, metadataOf } from './manifests/object.ts';
+import { patchedObjects } from './manifests/patches.ts';
 import { scalingObjectsOf } from './manifests/scaling.ts';
 import { networkObjectsOf } from './manifests/service.ts';
 import { settingsObjectsOf } from './manifests/settings-objects.ts';
@@ -34,7 +35,7 @@ export function planDeployment(app: App, image: PlannedImage): Plan {
     ...scalingObjectsOf(app, workload),
   ];
   const objects = [...before, ...app.workloads.flatMap(perWorkload)];
-  return { app, image: image.reference, objects: uniqueObjects(objects) };
+  return { app, image: image.reference, objects: patchedObjects(uniqueObjects(objects), app) };
 }
 
 /** Identity of an object in a namespace, e.g. `Deployment/orders-http`. */

@@ -1,14 +1,17 @@
 import { assertNoFaults, type Fault, type Place } from '../errors.ts';
 import type { App, FunctionScaler, Notice, Scaling, Workload } from './app.ts';
-import type { Config, FunctionConfig, Scale, WorkloadConfig } from './config/config.ts';
+import type { Config, Scale, WorkloadConfig } from './config/config.ts';
 import { findConnection } from './connections.ts';
 import { definedOf } from './defined.ts';
 import type { ShapeInputs } from './inputs/inputs.ts';
 import { faultOfAppName, objectNameOf } from './names.ts';
-import { nearest } from './nearest.ts';
-import type { AppFunction, Project } from './project.ts';
+import { isWarmUp, type Placed, placeFunctions } from './placement.ts';
+import { planDeployment } from './plan.ts';
+import type { Project } from './project.ts';
+import { scaleNotices } from './scale-notices.ts';
 import type { Settings } from './settings.ts';
-import { noticeForTrigger, type TriggerRow, triggerRow } from './triggers.ts';
+import { isDurable } from './together.ts';
+import { noticeForTrigger } from './triggers.ts';
 
 /** What an app is resolved from. */
 export interface AppSources {
@@ -26,10 +29,9 @@ export function resolveApp(sources: AppSources): App {
   const name = appNameOf(inputs.name, config, project.folder);
   const nameFault = faultOfAppName(name);
   if (nameFault) resolution.faults.push({ message: `The name of the app ${nameFault}` });
-  resolution.checkNames();
   const workloads = resolution.workloads(name);
   assertNoFaults(resolution.faults);
-  return {
+  const app: App = {
     name,
     namespace: inputs.namespace,
     project,
@@ -43,19 +45,16 @@ export function resolveApp(sources: AppSources): App {
       type: inputs.expose ?? config.expose?.type ?? 'cluster',
     },
     notices: resolution.notices,
+    ...definedOf({ patches: config.patches }),
   };
+  // Faults of patches come before anything is built or contacted; they do not depend on the image.
+  if (config.patches?.length) planDeployment(app, { reference: name });
+  return app;
 }
 
 /** Name of the app: the input, else the file's, else the folder's in lower case. */
 export function appNameOf(input: string | undefined, config: Config, folder: string): string {
   return input ?? config.name ?? folder.toLowerCase();
-}
-
-interface Placed {
-  readonly fn: AppFunction;
-  readonly row: TriggerRow;
-  readonly config: FunctionConfig;
-  readonly workload: string;
 }
 
 class Resolution {
@@ -65,76 +64,56 @@ class Resolution {
 
   constructor(sources: AppSources) {
     this.#sources = sources;
-    const { config, project } = sources;
-    if (config.patches?.length) this.#later('patches');
-    for (const [name, workload] of Object.entries(config.workloads ?? {})) {
-      if (workload.scaling === 'http') this.#later(`workloads.${name}.scaling: http`);
-    }
-    for (const { what, place, advice } of project.unresolved)
+    for (const { what, place, advice } of sources.project.unresolved)
       this.notices.push({
         message: `${place.file}:${place.line ?? 1}: ${what} cannot be known without running the code. ${advice}`,
       });
   }
 
-  /** Faults for functions that the file names and the code does not have. */
-  checkNames(): void {
-    const { config, project } = this.#sources;
-    const known = project.functions.map(fn => fn.name);
-    const named = [
-      ...Object.keys(config.functions ?? {}).map(name => ({ key: `functions.${name}`, name })),
-      ...Object.entries(config.workloads ?? {}).flatMap(([key, workload]) =>
-        (workload.functions ?? []).map(name => ({ key: `workloads.${key}.functions`, name })),
-      ),
-    ];
-    for (const { key, name } of named) {
-      if (known.includes(name)) continue;
-      const close = nearest(name, known);
-      this.faults.push({
-        message: `Key "${key}" of aks-functions.yml names the function "${name}", which the code does not have. ${close ? `Did you mean "${close}"?` : `Its functions are ${known.join(', ')}.`}`,
-      });
-    }
-  }
-
   workloads(app: string): readonly Workload[] {
-    const placed = this.#sources.project.functions.filter(fn => !fn.disabled).map(fn => this.#place(fn));
+    const { placed, faults, notices } = placeFunctions(this.#sources.project, this.#sources.config);
+    this.faults.push(...faults);
+    this.notices.push(...notices);
     const names = [...new Set(placed.map(one => one.workload))].sort();
-    return names.map(name =>
+    const workloads = names.map(name =>
       this.#workload(
         app,
         name,
         placed.filter(one => one.workload === name),
       ),
     );
-  }
-
-  #place(fn: AppFunction): Placed {
-    const config = this.#sources.config.functions?.[fn.name] ?? {};
-    const row = triggerRow(fn.bindings[0].type);
-    return { fn, row, config, workload: this.#workloadNameOf(fn, row, config) };
-  }
-
-  #workloadNameOf(fn: AppFunction, row: TriggerRow, config: FunctionConfig): string {
-    if (config.workload) return config.workload;
-    const listed = Object.entries(this.#sources.config.workloads ?? {}).find(([, workload]) =>
-      workload.functions?.includes(fn.name),
-    );
-    if (listed) return listed[0];
-    if (config.trigger === 'none') return row.workload === 'events' ? 'always' : row.workload;
-    return typeof config.trigger === 'object' ? 'events' : row.workload;
+    this.notices.push(...scaleNotices(workloads, this.#sources));
+    return workloads;
   }
 
   #workload(app: string, name: string, placed: readonly Placed[]): Workload {
     const config = this.#sources.config.workloads?.[name] ?? {};
-    for (const one of placed) this.#checkStorage(one);
+    const working = placed.filter(one => !isWarmUp(one.fn));
+    for (const one of working) this.#checkStorage(one);
+    if (config.scaling === 'http') this.#checkHttpScaling(name, working);
     return {
       name,
       objectName: objectNameOf(app, name),
       functions: placed.map(one => one.fn),
-      servesHttp: placed.some(one => one.row.workload === 'http'),
-      scaling: this.#scaling(name, config, placed),
+      servesHttp: working.some(servesHttp),
+      scaling: this.#scaling(name, config, working),
       pod: { ...this.#sources.config.pod, ...definedOf(config.pod ?? {}) },
       resources: config.resources ?? {},
     };
+  }
+
+  #checkHttpScaling(name: string, placed: readonly Placed[]): void {
+    const key = `Key "workloads.${name}.scaling" of aks-functions.yml`;
+    const durable = placed.find(one => isDurable(one.fn));
+    if (durable)
+      this.faults.push({
+        message: `${key} cannot be "http", since "${durable.fn.name}" belongs to Durable, whose work arrives without requests. Use "fixed" or "cpu".`,
+      });
+    else if (!placed.some(servesHttp))
+      this.faults.push({
+        message: `${key} cannot be "http", since no function of the workload is called over HTTP. Remove it.`,
+      });
+    else this.faults.push({ message: `${key} with the value "http" is not available yet. Use "fixed" or "cpu".` });
   }
 
   #scaling(name: string, config: WorkloadConfig, placed: readonly Placed[]): Scaling {
@@ -142,7 +121,8 @@ class Resolution {
     const scalers = placed.flatMap(one => this.#scalerOf(one));
     const one = this.#reasonsForOne(placed);
     for (const notice of one) this.notices.push(notice);
-    const floor = one.length > 0 ? 1 : 0;
+    // No scaler wakes a host for a request or for an orchestration that waits.
+    const floor = one.length > 0 || placed.some(servesHttp) ? 1 : 0;
     if (config.scaling !== 'fixed' && scalers.length > 0) {
       const minReplicas = Math.max(floor, scale.minReplicas ?? 0);
       return {
@@ -234,8 +214,9 @@ class Resolution {
   #faultAt(place: Place, message: string): void {
     this.faults.push({ message, place });
   }
+}
 
-  #later(key: string): void {
-    this.faults.push({ message: `Key "${key}" of aks-functions.yml is not available yet. Remove it.` });
-  }
+/** Whether a function needs a host that answers requests; Durable has an HTTP interface of its own. */
+function servesHttp({ fn, row }: Placed): boolean {
+  return row.workload === 'http' || isDurable(fn);
 }

@@ -27,7 +27,22 @@ function settleFunction(fn: AppFunction, settings: Settings): AppFunction {
   const [trigger, ...others] = fn.bindings;
   return {
     ...fn,
+    disabled: fn.disabled || isDisabled(fn, settings),
     bindings: [settle(trigger, 0), ...others.map((binding, index) => settle(binding, index + 1))],
     unresolved: fn.unresolved.filter(unresolved => !settled.has(unresolved)),
   };
+}
+
+/** As the host decides it: a setting for the function, with dots or as Linux spells it, or the one that function.json names. */
+function isDisabled(fn: AppFunction, settings: Settings): boolean {
+  const named = fn.unresolved.find(({ what }) => what === 'disabled')?.settingOr?.setting;
+  const names = [
+    `AzureWebJobs.${fn.name}.Disabled`,
+    `AzureWebJobs_${fn.name}_Disabled`,
+    ...(named === undefined ? [] : [named]),
+  ];
+  return names.some(name => {
+    const state = findSetting(settings, name);
+    return state.kind === 'value' && /^(true|1)$/i.test(state.value.trim());
+  });
 }

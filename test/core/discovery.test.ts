@@ -173,9 +173,9 @@ test('the table is aligned and says what is not known', async () => {
     renderDiscovery(project, new Map([['hello', { workload: 'http' }]])),
     `app: node, node-v4
 
-FUNCTION  TRIGGER       SOURCE  WORKLOAD  NOTE
-hello     httpTrigger   a.js:2  http
-jobs      queueTrigger  a.js:3            bindings[0].queueName unknown
+FUNCTION  TRIGGER                          SOURCE  WORKLOAD  NOTE
+hello     httpTrigger GET,POST /api/hello  a.js:2  http
+jobs      queueTrigger                     a.js:3            bindings[0].queueName unknown
 
 a.js:4:20: functions cannot be known from the source. It names "night". This registration is inside a condition, a loop or a function. Register each function by a statement of its own at the top level of a file, so that it can be found.
 a.js:3:39: bindings[0].queueName cannot be known from the source. It is the setting "QUEUE", else "jobs".

@@ -12,11 +12,16 @@ export interface Resources {
   readonly limits?: Readonly<Record<string, string>> | undefined;
 }
 
+/** Fields of a probe, or `false` for none. */
+export type ProbeOptions = Readonly<Record<string, unknown>> | false;
+
 /** What the file may say about the pods of a workload; Kubernetes' own fields where the names are its own. */
 export interface PodOptions {
   readonly port?: number | undefined;
-  /** Probes by name (`readiness`, `startup`, `liveness`), merged over ours as Kubernetes fields. */
-  readonly probes?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
+  /** Probes merged over ours as Kubernetes fields; `false` for none. */
+  readonly probes?:
+    | { readonly readiness?: ProbeOptions; readonly startup?: ProbeOptions; readonly liveness?: ProbeOptions }
+    | undefined;
   readonly security?: 'baseline' | 'restricted' | undefined;
   readonly terminationGracePeriodSeconds?: number | undefined;
   readonly nodeSelector?: Readonly<Record<string, string>> | undefined;
@@ -87,6 +92,13 @@ export interface Check {
   readonly within?: number | undefined;
 }
 
+/** A change of planned objects: those of a kind, or the one of a name. */
+export interface Patch {
+  readonly target: { readonly kind: string; readonly name?: string | undefined };
+  /** A merge patch (map), or a JSON Patch of RFC 6902 (list). */
+  readonly patch: Readonly<Record<string, unknown>> | readonly Readonly<Record<string, unknown>>[];
+}
+
 /** `aks-functions.yml`, parsed and with the overlay of the chosen environment merged in. */
 export interface Config {
   readonly version?: 1 | undefined;
@@ -99,7 +111,7 @@ export interface Config {
   readonly functions?: Readonly<Record<string, FunctionConfig>> | undefined;
   readonly expose?: Expose | undefined;
   readonly pod?: PodOptions | undefined;
-  readonly patches?: readonly unknown[] | undefined;
+  readonly patches?: readonly Patch[] | undefined;
   readonly checks?: readonly Check[] | undefined;
   readonly preview?: Readonly<Record<string, unknown>> | undefined;
 }

@@ -1,4 +1,5 @@
 import type { Check, Config, Expose, FunctionConfig, Resources, Scale, WorkloadConfig } from './config.ts';
+import { podFaults } from './pod-rules.ts';
 import { parseQuantity } from './values.ts';
 import type { YamlPath } from './yaml.ts';
 
@@ -15,6 +16,7 @@ export function contradictionsIn(config: Config): readonly Contradiction[] {
     ...Object.entries(config.workloads ?? {}).flatMap(([name, workload]) =>
       workloadFaults(workload, ['workloads', name]),
     ),
+    ...podFaults(config.pod ?? {}, ['pod']),
     ...placementFaults(config),
     ...Object.entries(config.functions ?? {}).flatMap(([name, options]) =>
       functionFaults(options, ['functions', name]),
@@ -24,8 +26,12 @@ export function contradictionsIn(config: Config): readonly Contradiction[] {
   ];
 }
 
-function workloadFaults({ scale, resources }: WorkloadConfig, path: YamlPath): readonly Contradiction[] {
-  return [...scaleFaults(scale, [...path, 'scale']), ...resourceFaults(resources ?? {}, [...path, 'resources'])];
+function workloadFaults({ scale, resources, pod }: WorkloadConfig, path: YamlPath): readonly Contradiction[] {
+  return [
+    ...scaleFaults(scale, [...path, 'scale']),
+    ...resourceFaults(resources ?? {}, [...path, 'resources']),
+    ...podFaults(pod ?? {}, [...path, 'pod']),
+  ];
 }
 
 function scaleFaults(scale: Scale | undefined, path: YamlPath): readonly Contradiction[] {

@@ -2,14 +2,19 @@ import * as v from 'valibot';
 import { faultOfAppName } from '../names.ts';
 import type { Config } from './config.ts';
 import {
+  annotationsMap,
   anyText,
   count,
+  hostName,
   kubernetesFields,
+  labelsMap,
   listOf,
   mapOf,
   milliseconds,
   noList,
+  objectName,
   oneOf,
+  podLabels,
   positive,
   quantity,
   seconds,
@@ -32,20 +37,31 @@ const scale = strict({
 
 const resources = strict({ requests: opt(mapOf(quantity)), limits: opt(mapOf(quantity)) });
 
-const probe = v.exactOptional(kubernetesFields);
+const noProbe = v.literal(false, 'must be a map of fields, or false for none');
+const probe = v.exactOptional(
+  v.pipe(
+    v.union([noProbe, kubernetesFields], noProbe.message),
+    v.description('Fields of the probe over ours; false for none.'),
+  ),
+);
+
+const volume = v.pipe(
+  kubernetesFields,
+  v.description('A volume in the form of Kubernetes, with "mountPath", "readOnly" and "subPath" beside its source.'),
+);
 
 const pod = strict({
   port: opt(v.pipe(count(1, 65_535), v.description('Port on which the host listens, 8080 by default.'))),
   probes: opt(strict({ readiness: probe, startup: probe, liveness: probe })),
   security: opt(oneOf(['baseline', 'restricted'])),
   terminationGracePeriodSeconds: opt(seconds(0, day)),
-  nodeSelector: opt(mapOf(anyText)),
+  nodeSelector: opt(labelsMap),
   tolerations: opt(listOf(kubernetesFields)),
   topologySpreadConstraints: opt(listOf(kubernetesFields)),
-  volumes: opt(listOf(kubernetesFields)),
-  imagePullSecrets: opt(listOf(strict({ name: text }))),
-  labels: opt(mapOf(anyText)),
-  annotations: opt(mapOf(anyText)),
+  volumes: opt(listOf(volume)),
+  imagePullSecrets: opt(listOf(strict({ name: objectName }))),
+  labels: opt(podLabels),
+  annotations: opt(annotationsMap),
 });
 
 const workloadName = v.pipe(
@@ -68,7 +84,7 @@ const workload = strict({
 
 const noTrigger = v.literal('none', 'must be "none" or a map with "type" and "metadata"');
 
-const handWritten = strict({ type: text, metadata: mapOf(anyText), authenticationRef: opt(text) });
+const handWritten = strict({ type: text, metadata: mapOf(anyText), authenticationRef: opt(objectName) });
 
 const functionOptions = strict({
   threshold: opt(v.pipe(positive, v.description('Events that one replica handles; the target of the scaler.'))),
@@ -88,7 +104,7 @@ const functionOptions = strict({
 type SettingsFrom = NonNullable<Config['settingsFrom']>[number];
 
 const settingsSource = v.pipe(
-  strict({ secret: opt(text), configMap: opt(text) }),
+  strict({ secret: opt(objectName), configMap: opt(objectName) }),
   v.check(
     source => (source.secret === undefined) !== (source.configMap === undefined),
     'must name one object: either "secret" or "configMap"',
@@ -100,8 +116,8 @@ const settingsSource = v.pipe(
 
 const expose = strict({
   type: opt(oneOf(['none', 'cluster', 'internal-load-balancer', 'load-balancer', 'ingress', 'gateway'])),
-  host: opt(text),
-  gateway: opt(strict({ name: text, namespace: opt(text) })),
+  host: opt(hostName),
+  gateway: opt(strict({ name: objectName, namespace: opt(objectName) })),
 });
 
 const path = v.pipe(text, v.startsWith('/', 'must be a path that starts with "/"'));

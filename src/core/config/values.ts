@@ -32,11 +32,62 @@ export function listOf<const Item extends v.GenericSchema>(item: Item) {
 /** A text that is not empty. */
 export const text = v.pipe(v.string('must be a text'), v.nonEmpty('must not be empty'));
 
+/** Name of a Kubernetes object: a DNS subdomain. */
+export const objectName = v.pipe(
+  text,
+  v.maxLength(253, 'must be a name of at most 253 characters'),
+  v.regex(
+    /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
+    'must be the name of a Kubernetes object: "a-z", "0-9", "-" and ".", a letter or digit at both ends',
+  ),
+);
+
+/** Host name of requests, the first label possibly `*`. */
+export const hostName = v.pipe(
+  text,
+  v.maxLength(253, 'must be a name of at most 253 characters'),
+  v.regex(
+    /^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
+    'must be a host name in lower case, without scheme, port or path, such as "orders.example.com"',
+  ),
+);
+
 /** Any text, also an empty one; numbers and booleans come here as the text that stands in the file. */
 export const anyText = v.string('must be a text');
 
 /** Values of fields that only Kubernetes knows. */
 export const kubernetesFields = mapOf(v.unknown());
+
+const keyRule = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/;
+const ownLabels = /^(app|aks-functions\.io\/.*|app\.kubernetes\.io\/(name|instance|managed-by))$/;
+
+const labelKey = v.pipe(v.string(), v.regex(keyRule, 'is no key that Kubernetes takes'));
+
+const labelText = v.pipe(
+  anyText,
+  v.regex(
+    /^([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?$/,
+    'must be the value of a label: at most 63 letters, digits, "-", "_" and ".", a letter or digit at both ends',
+  ),
+);
+
+/** Labels by key, as selectors of nodes. */
+export const labelsMap = noList(v.record(labelKey, labelText, 'must be a map of keys and values'));
+
+/** Labels of pods, without those that tie objects together. */
+export const podLabels = noList(
+  v.record(
+    v.pipe(
+      labelKey,
+      v.check(key => !ownLabels.test(key), 'is a label that the product sets itself. Remove it.'),
+    ),
+    labelText,
+    'must be a map of keys and values',
+  ),
+);
+
+/** Annotations by key. */
+export const annotationsMap = noList(v.record(labelKey, anyText, 'must be a map of keys and values'));
 
 /** A whole number within bounds. */
 export function count(minimum: number, maximum: number) {

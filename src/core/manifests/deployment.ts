@@ -1,27 +1,19 @@
-import type {
-  V1Container,
-  V1DeploymentSpec,
-  V1EnvFromSource,
-  V1EnvVar,
-  V1PodSpec,
-  V1Probe,
-  V1Volume,
-  V1VolumeMount,
-} from '@kubernetes/client-node';
+import type { V1Container, V1DeploymentSpec, V1EnvFromSource, V1EnvVar, V1PodSpec } from '@kubernetes/client-node';
 import type { App, Workload } from '../app.ts';
 import { definedOf } from '../defined.ts';
 import { hostIdOf, keysSecretName } from '../names.ts';
 import { findSetting } from '../settings.ts';
+import { taskHubOf, taskHubVariable } from '../task-hub.ts';
 import { serviceAccountOf } from './access.ts';
 import { labelsOf, type Manifest, metadataOf } from './object.ts';
+import { probesOf } from './probes.ts';
 import { settingsNamesOf } from './settings-objects.ts';
+import { volumesOf } from './volumes.ts';
 
 /** Port of the host when the file names no other. */
 const defaultPort = 8080;
 /** Longer than the host's own drain time, so that a running function can end. */
 const defaultGracePeriodSeconds = 60;
-/** Where the host looks for keys when it may not read the Secret itself. */
-const keysDirectory = '/run/secrets/functions-keys';
 
 /** Deployment of a workload; without `replicas` where KEDA decides them. */
 export function deploymentOf(app: App, workload: Workload, image: string, pullSecret: string | undefined): Manifest {
@@ -140,10 +132,12 @@ function envOf(app: App, workload: Workload, port: number): V1EnvVar[] {
   }));
   const given = ['value', 'hidden'].includes(findSetting(app.settings, 'FUNCTIONS_WORKER_RUNTIME').kind);
   const runtime = given ? [] : [{ name: 'FUNCTIONS_WORKER_RUNTIME', value: app.project.runtime }];
+  const taskHub = taskHubOf(app, workload);
   return [
     ...filter,
     { name: 'AzureFunctionsWebHost__hostid', value: hostIdOf(app.name, app.namespace) },
     ...runtime,
+    ...(taskHub ? [{ name: taskHubVariable, value: taskHub }] : []),
     { name: 'ASPNETCORE_URLS', value: `http://+:${port}` },
     { name: 'AzureWebJobsSecretStorageType', value: 'kubernetes' },
     // Without the name the host reads the mounted files and has no right to change a key.
@@ -151,39 +145,4 @@ function envOf(app: App, workload: Workload, port: number): V1EnvVar[] {
       ? [{ name: 'AzureWebJobsKubernetesSecretName', value: `secrets/${keysSecretName(app.name)}` }]
       : []),
   ];
-}
-
-function probesOf(workload: Workload): Pick<V1Container, 'readinessProbe' | 'startupProbe' | 'livenessProbe'> {
-  const ping: V1Probe = { httpGet: { path: '/admin/host/ping', port: 'http' }, timeoutSeconds: 5 };
-  const { readiness, startup, liveness } = workload.pod.probes ?? {};
-  return {
-    startupProbe: { ...ping, periodSeconds: 1, failureThreshold: 180, ...startup },
-    readinessProbe: { ...ping, periodSeconds: 5, failureThreshold: 3, ...readiness },
-    ...(liveness ? { livenessProbe: { ...ping, ...liveness } } : {}),
-  };
-}
-
-interface MountedVolume {
-  readonly volume: V1Volume;
-  readonly mount?: V1VolumeMount;
-}
-
-function volumesOf(app: App, workload: Workload, restricted: boolean): readonly MountedVolume[] {
-  const keys: MountedVolume = {
-    volume: { name: 'functions-keys', secret: { secretName: keysSecretName(app.name), optional: true } },
-    mount: { name: 'functions-keys', mountPath: keysDirectory, readOnly: true },
-  };
-  const writable = ['/tmp', '/home/data', '/home/LogFiles'].map((mountPath, index) => ({
-    volume: { name: `writable-${index}`, emptyDir: {} },
-    mount: { name: `writable-${index}`, mountPath },
-  }));
-  return [...(workload.servesHttp ? [] : [keys]), ...(restricted ? writable : []), ...ownVolumesOf(workload)];
-}
-
-/** Volumes of the file: Kubernetes' own form with a `mountPath` beside it. */
-function ownVolumesOf(workload: Workload): readonly MountedVolume[] {
-  return (workload.pod.volumes ?? []).map(({ mountPath, name, ...source }, index) => {
-    const volume: V1Volume = { name: typeof name === 'string' ? name : `volume-${index}`, ...source };
-    return typeof mountPath === 'string' ? { volume, mount: { name: volume.name, mountPath } } : { volume };
-  });
 }

@@ -138,5 +138,9 @@ function disabledOf(
   const given = field(document.value, 'disabled');
   if (typeof given !== 'string') return { disabled: given === true, unresolved: [] };
   const advice = `The setting "${given}" decides it. Set "AzureWebJobs.${folder}.Disabled" instead.`;
-  return { disabled: false, unresolved: [{ what: 'disabled', place: document.placeOf('disabled'), advice }] };
+  const settingOr = { setting: given.replace(/^%(.+)%$/, '$1'), otherwise: 'false' };
+  return {
+    disabled: false,
+    unresolved: [{ what: 'disabled', place: document.placeOf('disabled'), advice, settingOr }],
+  };
 }

@@ -82,6 +82,37 @@ const cases: readonly { name: string; given: string; environment?: string; expec
     ],
   },
   {
+    name: 'names that no Kubernetes object can have',
+    given:
+      'settingsFrom: [{ secret: A_b }]\nexpose: { type: ingress, host: "https://a" }\npod: { labels: { app: x, "a b": y, team: "-" } }',
+    expected: [
+      '1:26: Key "settingsFrom[0].secret" must be the name of a Kubernetes object: "a-z", "0-9", "-" and ".", a letter or digit at both ends, got "A_b".',
+      '2:33: Key "expose.host" must be a host name in lower case, without scheme, port or path, such as "orders.example.com", got "https://a".',
+      '3:18: Key "pod.labels.app" is a label that the product sets itself. Remove it.',
+      '3:27: Key "pod.labels.a b" is no key that Kubernetes takes, got "a b".',
+      '3:43: Key "pod.labels.team" must be the value of a label: at most 63 letters, digits, "-", "_" and ".", a letter or digit at both ends, got "-".',
+    ],
+  },
+  {
+    name: 'volumes that no pod can have',
+    given:
+      'pod: { volumes: [{ name: functions-keys, emptyDir: {} }, { name: a }, { name: a, emptyDir: {}, mountPath: x }] }',
+    expected: [
+      '1:18: Key "pod.volumes[0]" has the name "functions-keys", which the product uses itself. Choose another.',
+      '1:58: Key "pod.volumes[1]" has no source. Add one such as "emptyDir: {}", "secret" or "persistentVolumeClaim".',
+      '1:71: Key "pod.volumes[2]" has the name "a" a second time. Choose another.',
+      '1:71: Key "pod.volumes[2]" needs "mountPath" as a path that starts with "/".',
+    ],
+  },
+  {
+    name: 'a key "__proto__" as any other unknown key',
+    given: '__proto__: { name: x }\nscale: { "__proto__": 1 }',
+    expected: [
+      '1:1: Key "__proto__" is not known. Known here are "version", "name", "settings", "settingsFrom", "identity", "scale", "workloads", "functions", "expose", "pod", "patches", "checks", "preview", "environments".',
+      '2:11: Key "scale.__proto__" is not known. Known here are "minReplicas", "maxReplicas", "pollingInterval", "cooldownPeriod".',
+    ],
+  },
+  {
     name: 'an unknown environment with the known ones',
     given: 'environments: { prod: {}, staging: {} }',
     environment: 'stagign',
