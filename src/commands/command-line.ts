@@ -50,7 +50,7 @@ const runners: Readonly<Record<string, Runner>> = {
     if (kedaFault) throw new UsageError(`Flag "--keda-version": ${kedaFault}`);
     const [{ renderApp }, { textFiles }] = await Promise.all([import('./render.ts'), import('../edges/text-files.ts')]);
     const format = flags.own.get('format') === 'json' ? 'json' : 'yaml';
-    const { name, text } = await renderApp(raw, { format, includeSecrets: flags.own.has('include-secrets') }, surroundings, output);
+    const { name, text } = await renderApp(raw, { format, includeSecrets: flags.own.has('include-secrets'), kedaVersion: flags.own.get('keda-version') }, surroundings, output);
     const folder = flags.own.get('output') ?? '-';
     if (folder === '-') return say(text);
     await textFiles(process.cwd()).write(`${folder}/${name}.${format}`, text);

@@ -16,13 +16,15 @@ import type { Output } from '../outputs.ts';
 export interface RenderFlags {
   readonly format: 'yaml' | 'json';
   readonly includeSecrets: boolean;
+  /** KEDA that the manifests are for. */
+  readonly kedaVersion?: string | undefined;
 }
 
 /** Text of an app's manifests and its name; contacts nothing. */
 export async function renderApp(raw: RawInputs, flags: RenderFlags, surroundings: Surroundings, output: Output) {
   const inputs = parseRenderInputs(raw);
   const folder = new AppFolder({ directory: resolve(inputs.appDirectory), log: output, environment: surroundings.environment });
-  const { app } = await prepareApp(inputs, { workspace: folder, files: textFiles(process.cwd()), mask: output.mask }, surroundings.repositoryId);
+  const { app } = await prepareApp(inputs, { workspace: folder, files: textFiles(process.cwd()), mask: output.mask }, surroundings.repositoryId, flags.kedaVersion);
   const image = parseImageReference(inputs.image);
   const { registryUsername, registryPassword } = inputs;
   const pullConfig = registryUsername && registryPassword ? dockerConfigJson(image.host, registryUsername, registryPassword) : undefined;

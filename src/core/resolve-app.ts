@@ -1,6 +1,6 @@
 import { assertNoFaults, type Fault, type Place } from '../errors.ts';
 import type { App, FunctionScaler, Notice, Scaling, Workload } from './app.ts';
-import type { Config, FunctionConfig, Scale, WorkloadConfig } from './config/config.ts';
+import type { Config, FunctionConfig, HandWrittenTrigger, Scale, WorkloadConfig } from './config/config.ts';
 import type { ShapeInputs } from './inputs/inputs.ts';
 import { findConnection } from './connections.ts';
 import { definedOf } from './defined.ts';
@@ -8,7 +8,8 @@ import { faultOfAppName, objectNameOf } from './names.ts';
 import { nearest } from './nearest.ts';
 import type { AppFunction, Project } from './project.ts';
 import type { Settings } from './settings.ts';
-import { noticeForTrigger, type TriggerRow, triggerRow } from './triggers.ts';
+import { remarkOnType } from './scalers/keda-types.ts';
+import { noticeForOne, rowOfTrigger, type TriggerRow } from './triggers.ts';
 
 /** What an app is resolved from. */
 export interface AppSources {
@@ -17,6 +18,8 @@ export interface AppSources {
   readonly project: Project;
   readonly settings: Settings;
   readonly repositoryId?: string | undefined;
+  /** Version of KEDA that will scale the app; undefined when it is not known, and then nothing newer than the oldest supported one is used. */
+  readonly kedaVersion?: string | undefined;
 }
 
 /** The app as it will be deployed; precedence is input, file, discovery, default. Throws one UserError with every fault. */
@@ -43,10 +46,16 @@ export function appNameOf(input: string | undefined, config: Config, folder: str
   return input ?? config.name ?? folder.toLowerCase();
 }
 
+/** What scales a function, and why it holds one replica where it does. */
+interface Measure {
+  readonly scalers: readonly FunctionScaler[];
+  readonly reasons: readonly Notice[];
+}
+
 interface Placed {
   readonly fn: AppFunction;
   readonly row: TriggerRow;
-  readonly config: FunctionConfig;
+  readonly measure: Measure;
   readonly workload: string;
 }
 
@@ -82,23 +91,38 @@ class Resolution {
   }
 
   workloads(app: string): readonly Workload[] {
-    const placed = this.#sources.project.functions.filter(fn => !fn.disabled).map(fn => this.#place(fn));
-    const names = [...new Set(placed.map(one => one.workload))].sort();
-    return names.map(name => this.#workload(app, name, placed.filter(one => one.workload === name)));
+    const functions = this.#sources.project.functions.filter(fn => !fn.disabled);
+    const rides = (fn: AppFunction) => rowOfTrigger(fn.bindings[0]).rides === true;
+    const placed = functions.filter(fn => !rides(fn)).map(fn => this.#place(fn));
+    const all = [...placed, ...functions.filter(rides).flatMap(fn => this.#placeBeside(fn, placed))];
+    const names = [...new Set(all.map(one => one.workload))].sort();
+    return names.map(name => this.#workload(app, name, all.filter(one => one.workload === name)));
   }
 
   #place(fn: AppFunction): Placed {
     const config = this.#sources.config.functions?.[fn.name] ?? {};
-    const row = triggerRow(fn.bindings[0].type);
-    return { fn, row, config, workload: this.#workloadNameOf(fn, row, config) };
+    const row = rowOfTrigger(fn.bindings[0]);
+    const measure = this.#measureOf(fn, row, config);
+    return { fn, row, measure, workload: this.#workloadNameOf(fn, row, config, measure) };
   }
 
-  #workloadNameOf(fn: AppFunction, row: TriggerRow, config: FunctionConfig): string {
+  /** A function that only runs beside others goes where HTTP is served, else to the first workload that there is. */
+  #placeBeside(fn: AppFunction, placed: readonly Placed[]): readonly Placed[] {
+    const row = rowOfTrigger(fn.bindings[0]);
+    const names = placed.map(one => one.workload).sort();
+    const workload = this.#sources.config.functions?.[fn.name]?.workload ?? (names.includes('http') ? 'http' : names[0]);
+    if (workload !== undefined && names.includes(workload)) return [{ fn, row, measure: { scalers: [], reasons: [] }, workload }];
+    this.notices.push({ function: fn.name, message: `Function "${fn.name}" is not deployed: its trigger "${fn.bindings[0].type}" only runs beside other functions.` });
+    return [];
+  }
+
+  #workloadNameOf(fn: AppFunction, row: TriggerRow, config: FunctionConfig, { scalers, reasons }: Measure): string {
     if (config.workload) return config.workload;
     const listed = Object.entries(this.#sources.config.workloads ?? {}).find(([, workload]) => workload.functions?.includes(fn.name));
     if (listed) return listed[0];
-    if (config.trigger === 'none') return row.workload === 'events' ? 'always' : row.workload;
-    return typeof config.trigger === 'object' ? 'events' : row.workload;
+    if (typeof config.trigger === 'object') return 'events';
+    const isMeasured = scalers.length > 0 && reasons.length === 0;
+    return row.workload === 'events' && !isMeasured ? 'always' : row.workload;
   }
 
   #workload(app: string, name: string, placed: readonly Placed[]): Workload {
@@ -115,8 +139,8 @@ class Resolution {
 
   #scaling(name: string, config: WorkloadConfig, placed: readonly Placed[]): Scaling {
     const scale = this.#scaleOf(name, config);
-    const scalers = placed.flatMap(one => this.#scalerOf(one));
-    const one = this.#reasonsForOne(placed);
+    const scalers = placed.flatMap(one => one.measure.scalers);
+    const one = placed.flatMap(({ measure }) => measure.reasons);
     for (const notice of one) this.notices.push(notice);
     const floor = one.length > 0 ? 1 : 0;
     if (config.scaling !== 'fixed' && scalers.length > 0) {
@@ -146,30 +170,37 @@ class Resolution {
     return maxReplicas;
   }
 
-  #scalerOf({ fn, row, config }: Placed): readonly FunctionScaler[] {
-    if (config.trigger === 'none') return [];
-    if (typeof config.trigger === 'object') {
-      const { type, metadata, authenticationRef } = config.trigger;
-      return [{ function: fn.name, scaler: { type, metadata }, ...definedOf({ authenticationRef }) }];
-    }
-    if (!row.scaler) return [];
+  #measureOf(fn: AppFunction, row: TriggerRow, config: FunctionConfig): Measure {
+    if (typeof config.trigger === 'object') return { scalers: [this.#handWritten(fn, config.trigger)], reasons: [] };
+    const { type } = fn.bindings[0];
+    const reasonsOf = (reason: string) => [{ function: fn.name, message: noticeForOne(fn.name, reason) }];
+    if (config.trigger === 'none') return { scalers: [], reasons: row.workload === 'http' && !row.keepsOne ? [] : reasonsOf('aks-functions.yml gives it no trigger') };
+    if (!row.scaler) return { scalers: [], reasons: row.keepsOne ? reasonsOf(row.reason ?? `no scaler can tell when its trigger "${type}" fires`) : [] };
     const unknown = fn.unresolved.filter(value => value.what.startsWith('bindings[0]'));
+    if (unknown.length === 0) return this.#scaled(fn, row.scaler, config);
+    if (row.keepsOne) return { scalers: [], reasons: reasonsOf(`no scaler can tell when its trigger "${type}" fires`) };
     for (const { what, place, advice } of unknown) this.faults.push({ message: `Value "${what}" of function "${fn.name}" cannot be known without running the code. ${advice}`, place });
-    if (unknown.length > 0) return [];
-    const { settings, project } = this.#sources;
-    const scaler = row.scaler({
-      binding: fn.bindings[0], host: project.host, config, settings,
-      fault: message => this.#faultAt(fn.place, message),
-      notice: message => this.notices.push({ function: fn.name, message }),
-    });
-    return scaler ? [{ function: fn.name, scaler }] : [];
+    return { scalers: [], reasons: [] };
   }
 
-  #reasonsForOne(placed: readonly Placed[]): readonly Notice[] {
-    return placed.filter(one => typeof one.config.trigger !== 'object').flatMap(({ fn }) => {
-      const message = noticeForTrigger(fn.name, fn.bindings[0].type);
-      return message === undefined ? [] : [{ function: fn.name, message }];
+  #scaled(fn: AppFunction, scalerOf: NonNullable<TriggerRow['scaler']>, config: FunctionConfig): Measure {
+    const { settings, project, kedaVersion } = this.#sources;
+    const reasons: Notice[] = [];
+    const scaler = scalerOf({
+      binding: fn.bindings[0], host: project.host, config, settings, functionName: fn.name, keda: kedaVersion,
+      fault: message => this.#faultAt(fn.place, message),
+      notice: message => this.notices.push({ function: fn.name, message }),
+      keepOne: (reason, { provisional } = { provisional: false }) => reasons.push({ function: fn.name, message: noticeForOne(fn.name, reason), ...(provisional ? { provisional } : {}) }),
     });
+    return { scalers: scaler ? [{ function: fn.name, scaler }] : [], reasons };
+  }
+
+  #handWritten(fn: AppFunction, { type, metadata, authenticationRef }: HandWrittenTrigger): FunctionScaler {
+    const remark = remarkOnType(type, this.#sources.kedaVersion);
+    const message = remark && `Key "functions.${fn.name}.trigger.type" of aks-functions.yml: ${remark.message}`;
+    if (message && remark.kind === 'fault') this.faults.push({ message });
+    if (message && remark.kind === 'notice') this.notices.push({ function: fn.name, message, provisional: true });
+    return { function: fn.name, scaler: { type, metadata }, ...definedOf({ authenticationRef }) };
   }
 
   #checkStorage({ fn, row }: Placed): void {
