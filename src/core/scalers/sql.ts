@@ -26,11 +26,8 @@ export function sqlScaler(context: ScalerContext): Scaler | undefined {
 
 /** One number whatever is there; the batch is compiled statement by statement, so tables that do not exist yet are no error. */
 function changesQuery(table: string): string {
-  return [
-    `IF OBJECT_ID(N'az_func.GlobalState') IS NULL SELECT 0`,
-    `ELSE BEGIN DECLARE @seen bigint = (SELECT MIN(LastSyncVersion) FROM az_func.GlobalState WHERE UserTableID = OBJECT_ID(N'${table}'))`,
-    `SELECT COUNT(*) FROM CHANGETABLE(CHANGES ${table}, @seen) AS changes END`,
-  ].join('; ');
+  const seen = `SELECT MIN(LastSyncVersion) FROM az_func.GlobalState WHERE UserTableID = OBJECT_ID(N'${table}')`;
+  return `IF OBJECT_ID(N'az_func.GlobalState') IS NULL SELECT 0 ELSE BEGIN DECLARE @seen bigint = (${seen}); SELECT COUNT(*) FROM CHANGETABLE(CHANGES ${table}, @seen) AS changes END`;
 }
 
 /** The text becomes part of a query, so only names pass, each alone or in brackets. */
