@@ -13,18 +13,37 @@ const refused = /AuthenticationFailed|AuthorizationPermissionMismatch|\b403\b|\b
 
 /** What to do about a message of KEDA, by a part of it; the first that fits counts. */
 const hints: readonly (readonly [RegExp, string])[] = [
-  [/QueueNotFound|404|does not exist/i, 'Create the queue, or correct its name: at zero replicas no host runs that could create it.'],
-  [/no such host|connection refused|i\/o timeout|deadline exceeded/i, 'Check the address in the connection, and that the cluster may reach it.'],
-  [/no connection setting given|connection string/i, 'Check that the connection setting holds a connection string of a storage account.'],
-  [/no scaler found/i, 'This KEDA does not know the type of the trigger. Update KEDA, or write another trigger in aks-functions.yml.'],
+  [
+    /QueueNotFound|404|does not exist/i,
+    'Create the queue, or correct its name: at zero replicas no host runs that could create it.',
+  ],
+  [
+    /no such host|connection refused|i\/o timeout|deadline exceeded/i,
+    'Check the address in the connection, and that the cluster may reach it.',
+  ],
+  [
+    /no connection setting given|connection string/i,
+    'Check that the connection setting holds a connection string of a storage account.',
+  ],
+  [
+    /no scaler found/i,
+    'This KEDA does not know the type of the trigger. Update KEDA, or write another trigger in aks-functions.yml.',
+  ],
 ];
 
 /** Fault message for a ScaledObject that cannot work, with KEDA's own words and what to do. */
 export function scalerFaultText(workload: Pick<Workload, 'objectName' | 'scaling'>, said: string): string {
-  const sources = workload.scaling.kind === 'events'
-    ? workload.scaling.scalers.map(({ function: name, scaler }) => `"${name}" (${scaler.type}${scaler.metadata.queueName ? ` on queue "${scaler.metadata.queueName}"` : ''})`)
-    : [];
-  const hint = (refused.test(said) && refusalHint(workload)) || hints.find(([part]) => part.test(said))?.[1] || 'Check the connection setting, and that the source exists and the cluster may reach it.';
+  const sources =
+    workload.scaling.kind === 'events'
+      ? workload.scaling.scalers.map(
+          ({ function: name, scaler }) =>
+            `"${name}" (${scaler.type}${scaler.metadata.queueName ? ` on queue "${scaler.metadata.queueName}"` : ''})`,
+        )
+      : [];
+  const hint =
+    (refused.test(said) && refusalHint(workload)) ||
+    hints.find(([part]) => part.test(said))?.[1] ||
+    'Check the connection setting, and that the source exists and the cluster may reach it.';
   return `KEDA cannot scale "${workload.objectName}" for ${sources.join(', ')}: ${said.trim().replace(/[.\s]+$/, '')}. ${hint}`;
 }
 

@@ -21,19 +21,33 @@ const image = 'shop.azurecr.io/app:1';
 
 type Sources = Readonly<Record<string, string>>;
 /** A key of a function's options as it stands in a source. */
-const pythonOf = (value: unknown): string => (typeof value === 'boolean' ? (value ? 'True' : 'False') : JSON.stringify(value));
+const pythonOf = (value: unknown): string =>
+  typeof value === 'boolean' ? (value ? 'True' : 'False') : JSON.stringify(value);
 
 /** Registrations of today's libraries by the trigger's type; any other goes through the generic one. */
 const nodeMethods: Readonly<Record<string, string>> = {
-  queueTrigger: 'storageQueue', blobTrigger: 'storageBlob', eventHubTrigger: 'eventHub', eventGridTrigger: 'eventGrid', timerTrigger: 'timer',
-  cosmosDBTrigger: 'cosmosDB', sqlTrigger: 'sql', mysqlTrigger: 'mySql', warmupTrigger: 'warmup', mcpToolTrigger: 'mcpTool',
+  queueTrigger: 'storageQueue',
+  blobTrigger: 'storageBlob',
+  eventHubTrigger: 'eventHub',
+  eventGridTrigger: 'eventGrid',
+  timerTrigger: 'timer',
+  cosmosDBTrigger: 'cosmosDB',
+  sqlTrigger: 'sql',
+  mysqlTrigger: 'mySql',
+  warmupTrigger: 'warmup',
+  mcpToolTrigger: 'mcpTool',
 };
 
 /** The same function in each programming model. */
 const models: Readonly<Record<string, (binding: ScalingCase['binding']) => Sources>> = {
-  'function.json': binding => ({ 'f/function.json': JSON.stringify({ bindings: [{ ...binding, name: 'm', direction: 'in' }] }), 'f/index.js': '' }),
+  'function.json': binding => ({
+    'f/function.json': JSON.stringify({ bindings: [{ ...binding, name: 'm', direction: 'in' }] }),
+    'f/index.js': '',
+  }),
   'Node v4': ({ type, ...options }) => {
-    const method = nodeMethods[type] ?? (type === 'serviceBusTrigger' ? (options.topicName ? 'serviceBusTopic' : 'serviceBusQueue') : undefined);
+    const method =
+      nodeMethods[type] ??
+      (type === 'serviceBusTrigger' ? (options.topicName ? 'serviceBusTopic' : 'serviceBusQueue') : undefined);
     const call = method
       ? `app.${method}('f', { ...${JSON.stringify(options)}, handler: () => {} })`
       : `app.generic('f', { trigger: { type: '${type}', name: 'm', ...${JSON.stringify(options)} }, handler: () => {} })`;
@@ -41,7 +55,9 @@ const models: Readonly<Record<string, (binding: ScalingCase['binding']) => Sourc
   },
   'Python v2': ({ type, ...options }) => {
     const given = Object.entries({ ...options, type }).map(([key, value]) => `${snakeCase(key)}=${pythonOf(value)}`);
-    return { 'function_app.py': `import azure.functions as func\napp = func.FunctionApp()\n@app.generic_trigger(arg_name="m", ${given.join(', ')})\ndef f(m): pass\n` };
+    return {
+      'function_app.py': `import azure.functions as func\napp = func.FunctionApp()\n@app.generic_trigger(arg_name="m", ${given.join(', ')})\ndef f(m): pass\n`,
+    };
   },
 };
 
@@ -49,27 +65,66 @@ function snakeCase(text: string): string {
   return text.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`);
 }
 
-async function appOf({ binding, settings = {}, host, keda = '2.21.0', function: options }: ScalingCase, sources: (binding: ScalingCase['binding']) => Sources): Promise<App> {
-  const project = await discoverProject(sourceTree({ 'host.json': JSON.stringify({ version: '2.0', ...host }), ...sources(binding) }));
+async function appOf(
+  { binding, settings = {}, host, keda = '2.21.0', function: options }: ScalingCase,
+  sources: (binding: ScalingCase['binding']) => Sources,
+): Promise<App> {
+  const project = await discoverProject(
+    sourceTree({ 'host.json': JSON.stringify({ version: '2.0', ...host }), ...sources(binding) }),
+  );
   return resolveApp({
-    inputs: { name: 'shop', namespace: 'default', ...noInputs }, project, kedaVersion: keda,
-    config: options ? parseConfig(JSON.stringify({ version: 1, functions: { f: options } }), { file: 'aks-functions.yml', environment: undefined }) : {},
+    inputs: { name: 'shop', namespace: 'default', ...noInputs },
+    project,
+    kedaVersion: keda,
+    config: options
+      ? parseConfig(JSON.stringify({ version: 1, functions: { f: options } }), {
+          file: 'aks-functions.yml',
+          environment: undefined,
+        })
+      : {},
     settings: mergeSettings([secretLayer(toSecrets(new Map(Object.entries(settings))))]),
   });
 }
 
 const noInputs = {
-  settings: undefined, secretSettings: undefined, settingsFile: undefined, identityClientId: undefined, minReplicas: undefined,
-  maxReplicas: undefined, pollingInterval: undefined, cooldownPeriod: undefined, expose: undefined, host: undefined,
+  settings: undefined,
+  secretSettings: undefined,
+  settingsFile: undefined,
+  identityClientId: undefined,
+  minReplicas: undefined,
+  maxReplicas: undefined,
+  pollingInterval: undefined,
+  cooldownPeriod: undefined,
+  expose: undefined,
+  host: undefined,
 };
 
 /** What a case is judged by: workload, replicas, triggers, sign-in and what is said. */
 function shownOf(app: App): unknown {
   const objects = objectsOf(app);
   const [workload] = app.workloads;
-  const pick = (kind: string) => objects.filter(object => object.kind === kind && !object.metadata.name.includes('settings')).map(object => object.spec ?? { data: object.data });
+  const pick = (kind: string) =>
+    objects
+      .filter(object => object.kind === kind && !object.metadata.name.includes('settings'))
+      .map(object => object.spec ?? { data: object.data });
   const [scaled] = objects.filter(object => object.kind === 'ScaledObject');
-  const text = renderObjects([{ apiVersion: '', kind: '', metadata: { name: '' }, shown: { workload: workload?.name ?? 'none', scaled: scaled?.spec, authentication: pick('TriggerAuthentication'), secrets: pick('Secret'), said: app.notices.map(notice => notice.message) } }], { format: 'json', includeSecrets: false });
+  const text = renderObjects(
+    [
+      {
+        apiVersion: '',
+        kind: '',
+        metadata: { name: '' },
+        shown: {
+          workload: workload?.name ?? 'none',
+          scaled: scaled?.spec,
+          authentication: pick('TriggerAuthentication'),
+          secrets: pick('Secret'),
+          said: app.notices.map(notice => notice.message),
+        },
+      },
+    ],
+    { format: 'json', includeSecrets: false },
+  );
   return JSON.parse(text).items[0].shown;
 }
 
@@ -81,10 +136,14 @@ const versions = ['2.14.1', '2.19.0', '2.21.0'] as const;
 
 function validatorsOf(version: string): Readonly<Record<string, ValidateFunction>> {
   const ajv = new Ajv({ strict: false, validateFormats: false, logger: false });
-  return Object.fromEntries(['ScaledObject', 'TriggerAuthentication'].map(kind => {
-    const crd: unknown = load(readFileSync(join(import.meta.dirname, '../crds', version, `keda.sh_${kind.toLowerCase()}s.yaml`), 'utf8'));
-    return [kind, ajv.compile(closed(schemaOf(crd)))];
-  }));
+  return Object.fromEntries(
+    ['ScaledObject', 'TriggerAuthentication'].map(kind => {
+      const crd: unknown = load(
+        readFileSync(join(import.meta.dirname, '../crds', version, `keda.sh_${kind.toLowerCase()}s.yaml`), 'utf8'),
+      );
+      return [kind, ajv.compile(closed(schemaOf(crd)))];
+    }),
+  );
 }
 
 function schemaOf(crd: unknown): object {
@@ -99,19 +158,29 @@ function memberOf(value: unknown, key: string): unknown {
 
 /** The API server prunes or refuses fields that a schema does not name, `metadata` apart. */
 function closed(schema: object): object {
-  const entries = Object.entries(schema).map(([key, value]) => [key, value !== null && typeof value === 'object' && !Array.isArray(value) ? closed(value) : value]);
-  const open = !('properties' in schema) || 'additionalProperties' in schema || 'x-kubernetes-preserve-unknown-fields' in schema;
+  const entries = Object.entries(schema).map(([key, value]) => [
+    key,
+    value !== null && typeof value === 'object' && !Array.isArray(value) ? closed(value) : value,
+  ]);
+  const open =
+    !('properties' in schema) || 'additionalProperties' in schema || 'x-kubernetes-preserve-unknown-fields' in schema;
   return Object.fromEntries([...entries, ...(open ? [] : [['additionalProperties', false]])]);
 }
 
 const validators = new Map(versions.map(version => [version, validatorsOf(version)]));
 
 function assertAccepted(objects: readonly Manifest[]): void {
-  const shown: readonly Manifest[] = JSON.parse(renderObjects(objects, { format: 'json', includeSecrets: false })).items;
+  const shown: readonly Manifest[] = JSON.parse(
+    renderObjects(objects, { format: 'json', includeSecrets: false }),
+  ).items;
   for (const [version, kinds] of validators) {
     for (const object of shown) {
       const validate = kinds[object.kind];
-      if (validate) assert.ok(validate({ ...object, metadata: {} }), `${object.kind} for KEDA ${version}: ${JSON.stringify(validate.errors)}`);
+      if (validate)
+        assert.ok(
+          validate({ ...object, metadata: {} }),
+          `${object.kind} for KEDA ${version}: ${JSON.stringify(validate.errors)}`,
+        );
     }
   }
 }
@@ -137,6 +206,11 @@ test('the table of scaling cases is large and has no name twice', () => {
 });
 
 test('the schemas refuse a field that KEDA does not know', () => {
-  const object = { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', metadata: { name: 'x' }, spec: { scaleTargetRef: { name: 'x' }, triggers: [{ type: 'cron', metadata: {}, nme: 'x' }] } };
+  const object = {
+    apiVersion: 'keda.sh/v1alpha1',
+    kind: 'ScaledObject',
+    metadata: { name: 'x' },
+    spec: { scaleTargetRef: { name: 'x' }, triggers: [{ type: 'cron', metadata: {}, nme: 'x' }] },
+  };
   assert.throws(() => assertAccepted([object]), /additional/);
 });

@@ -26,13 +26,21 @@ function unique<Value>(values: readonly Value[]): readonly Value[] {
 
 const cpuTrigger = { type: 'cpu', metricType: 'Utilization', metadata: { value: '70' } };
 
-function scaledObjectOf(app: App, workload: Workload, scaling: Exclude<Scaling, { kind: 'fixed' }>, triggers: readonly unknown[]): Manifest {
+function scaledObjectOf(
+  app: App,
+  workload: Workload,
+  scaling: Exclude<Scaling, { kind: 'fixed' }>,
+  triggers: readonly unknown[],
+): Manifest {
   return {
-    apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', metadata: metadataOf(app, workload.objectName, workload),
+    apiVersion: 'keda.sh/v1alpha1',
+    kind: 'ScaledObject',
+    metadata: metadataOf(app, workload.objectName, workload),
     spec: {
       scaleTargetRef: { name: workload.objectName, envSourceContainerName: workload.objectName },
       ...(scaling.kind === 'events' ? intervalsOf(scaling) : {}),
-      minReplicaCount: scaling.minReplicas, maxReplicaCount: scaling.maxReplicas,
+      minReplicaCount: scaling.minReplicas,
+      maxReplicaCount: scaling.maxReplicas,
       triggers,
     },
   };
@@ -46,13 +54,19 @@ function intervalsOf({ minReplicas, pollingInterval, cooldownPeriod }: Event) {
 
 function triggerOf(app: App, { scaler, authenticationRef }: FunctionScaler) {
   const { type, connection } = scaler;
-  const metadata = { ...scaler.metadata, ...(connection?.kind === 'identity' ? connection.metadata : fromEnvironment(app, connection)) };
+  const metadata = {
+    ...scaler.metadata,
+    ...(connection?.kind === 'identity' ? connection.metadata : fromEnvironment(app, connection)),
+  };
   const name = authenticationRef ?? authenticationOf(app, scaler)?.metadata.name;
   return { type, metadata, ...(name ? { authenticationRef: { name } } : {}) };
 }
 
 /** Where only the pod's environment can tell which object holds the setting, KEDA looks there. */
-function fromEnvironment(app: App, connection: Extract<Connection, { kind: 'string' }> | undefined): Readonly<Record<string, string>> {
+function fromEnvironment(
+  app: App,
+  connection: Extract<Connection, { kind: 'string' }> | undefined,
+): Readonly<Record<string, string>> {
   if (!connection || holderOf(app, connection.setting)) return {};
   return { [`${connection.parameter ?? 'connection'}FromEnv`]: connection.setting };
 }
@@ -64,7 +78,10 @@ function fromEnvironment(app: App, connection: Extract<Connection, { kind: 'stri
 function authenticationOf(app: App, scaler: Scaler): Manifest | undefined {
   const { connection } = scaler;
   const parameters = [...mainParameterOf(app, connection), ...(scaler.parameters ?? [])];
-  const spec = { ...(connection?.kind === 'identity' ? identitySpecOf(app, connection.clientId) : {}), ...targetsOf(app, scaler, parameters) };
+  const spec = {
+    ...(connection?.kind === 'identity' ? identitySpecOf(app, connection.clientId) : {}),
+    ...targetsOf(app, scaler, parameters),
+  };
   if (Object.keys(spec).length === 0) return undefined;
   const version = parameters.map(one => ('setting' in one ? versionOf(app, one.setting) : '')).join('');
   const name = `${app.name}-auth-${shortHash(JSON.stringify([spec, version]), 8)}`;
@@ -77,20 +94,26 @@ function mainParameterOf(app: App, connection: Connection | undefined): readonly
 }
 
 function identitySpecOf(app: App, clientId: string | undefined) {
-  return { podIdentity: { provider: 'azure-workload', ...definedOf({ identityId: clientId ?? app.identityClientId }) } };
+  return {
+    podIdentity: { provider: 'azure-workload', ...definedOf({ identityId: clientId ?? app.identityClientId }) },
+  };
 }
 
 type TargetKind = 'secretTargetRef' | 'configMapTargetRef' | 'env';
 
 /** References of a TriggerAuthentication by their kind, those of one kind together. */
-function targetsOf(app: App, scaler: Scaler, parameters: readonly ScalerParameter[]): Partial<Record<TargetKind, readonly object[]>> {
+function targetsOf(
+  app: App,
+  scaler: Scaler,
+  parameters: readonly ScalerParameter[],
+): Partial<Record<TargetKind, readonly object[]>> {
   const own = secretOf(app, scaler)?.metadata.name;
-  const targets: Partial<Record<TargetKind, object[]>> = {};
+  const targets = new Map<TargetKind, readonly object[]>();
   for (const parameter of parameters) {
     const [kind, target] = targetOf(app, parameter, own);
-    (targets[kind] ??= []).push(target);
+    targets.set(kind, [...(targets.get(kind) ?? []), target]);
   }
-  return targets;
+  return Object.fromEntries(targets);
 }
 
 function targetOf(app: App, parameter: ScalerParameter, own: string | undefined): readonly [TargetKind, object] {
@@ -102,7 +125,10 @@ function targetOf(app: App, parameter: ScalerParameter, own: string | undefined)
 }
 
 /** The object that certainly holds a setting. */
-function holderOf(app: App, setting: string): { readonly kind: 'Secret' | 'ConfigMap'; readonly name: string } | undefined {
+function holderOf(
+  app: App,
+  setting: string,
+): { readonly kind: 'Secret' | 'ConfigMap'; readonly name: string } | undefined {
   const names = settingsNamesOf(app);
   if (names.secret && app.settings.secret.has(setting)) return { kind: 'Secret', name: names.secret };
   if (names.configMap && app.settings.plain.has(setting)) return { kind: 'ConfigMap', name: names.configMap };
@@ -111,7 +137,9 @@ function holderOf(app: App, setting: string): { readonly kind: 'Secret' | 'Confi
 
 /** Secret with the texts that KEDA takes in another form than the host. */
 function secretOf(app: App, { parameters = [] }: Scaler): Manifest | undefined {
-  const values = parameters.flatMap((one): readonly (readonly [string, Secret])[] => ('value' in one ? [[one.name, one.value]] : []));
+  const values = parameters.flatMap((one): readonly (readonly [string, Secret])[] =>
+    'value' in one ? [[one.name, one.value]] : [],
+  );
   if (values.length === 0) return undefined;
   const name = `${app.name}-scaler-${shortHash(JSON.stringify(values.map(([key, value]) => [key, value.digest()])), 10)}`;
   const data = Object.fromEntries(values.map(([key, value]) => [key, value.toBase64()]));
