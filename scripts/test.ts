@@ -32,7 +32,10 @@ const groups: readonly Group[] = [
     run: () => tests(['test/**/*.test.ts'], ['test/{core,host,lab,scenarios,apps,golden}/**', ...distTests], []),
   },
   { name: 'dist', run: () => tests(distTests, [], oneByOne) },
-  { name: 'lab', run: () => tests(['test/host/**/*.test.ts', 'test/lab/**/*.test.ts'], ['**/node_modules/**'], oneByOne) },
+  {
+    name: 'lab',
+    run: () => tests(['test/host/**/*.test.ts', 'test/lab/**/*.test.ts'], ['**/node_modules/**'], oneByOne),
+  },
   { name: 'scenarios', run: () => tests(['test/scenarios/**/*.test.ts'], [], oneByOne) },
 ];
 

@@ -28,7 +28,9 @@ export class UsageError extends UserError {}
 
 /** The same faults as one of usage, for what is found before anything is contacted; anything else unchanged. */
 export function asUsageError(error: unknown): unknown {
-  return error instanceof UserError && !(error instanceof Interrupted) ? new UsageError(error.faults, { cause: error }) : error;
+  return error instanceof UserError && !(error instanceof Interrupted)
+    ? new UsageError(error.faults, { cause: error })
+    : error;
 }
 
 /** The run was stopped from outside (SIGINT, SIGTERM); the command line ends with 130. */
@@ -46,7 +48,9 @@ export class RemoteError extends UserError {
 
 /** One error for several: the first, or all faults together, each once, where every error is the user's to repair. */
 export function joinedError(reasons: readonly unknown[]): unknown {
-  const lists = reasons.flatMap(reason => (reason instanceof UserError && !(reason instanceof Interrupted) ? [reason.faults] : []));
+  const lists = reasons.flatMap(reason =>
+    reason instanceof UserError && !(reason instanceof Interrupted) ? [reason.faults] : [],
+  );
   if (reasons.length < 2 || lists.length < reasons.length) return reasons[0];
   const faults = new Map(lists.flat().map(fault => [describeFault(fault), fault]));
   return faults.size === 1 ? reasons[0] : new UserError([...faults.values()], { cause: reasons[0] });

@@ -1,7 +1,7 @@
 import { getInput } from '@actions/core';
-import type { RunContext } from './core/release.ts';
-import { type ActionName, actionInputs, inputRows, type InputName } from './core/inputs/table.ts';
 import type { RawInputs } from './core/inputs/reader.ts';
+import { type ActionName, actionInputs, type InputName, inputRows } from './core/inputs/table.ts';
+import type { RunContext } from './core/release.ts';
 
 /** Inputs of an action as the runner hands them over, white space kept. */
 export function readActionInputs(action: ActionName): RawInputs {
@@ -10,15 +10,22 @@ export function readActionInputs(action: ActionName): RawInputs {
 
 /** Inputs that environment variables `AKS_FUNCTIONS_<INPUT>` give to the command line. */
 export function readEnvironmentInputs(names: readonly InputName[]): RawInputs {
-  return new Map(names.map(name => [name, process.env[`AKS_FUNCTIONS_${name.toUpperCase().replaceAll('-', '_')}`] ?? ''] as const));
+  return new Map(
+    names.map(name => [name, process.env[`AKS_FUNCTIONS_${name.toUpperCase().replaceAll('-', '_')}`] ?? ''] as const),
+  );
 }
 
 /** Secret texts among raw inputs: whole values, or the values of lines `NAME=value`. */
 export function secretTextsOf(raw: RawInputs): readonly string[] {
-  return [...raw].filter(([name]) => name in inputRows && isSecretInput(name)).flatMap(([name, text]) => {
-    if (!['secret-settings', 'build-secrets'].includes(name)) return [text];
-    return text.split(/\r?\n/).map(line => line.slice(line.indexOf('=') + 1)).filter(value => value.trim() !== '');
-  });
+  return [...raw]
+    .filter(([name]) => name in inputRows && isSecretInput(name))
+    .flatMap(([name, text]) => {
+      if (!['secret-settings', 'build-secrets'].includes(name)) return [text];
+      return text
+        .split(/\r?\n/)
+        .map(line => line.slice(line.indexOf('=') + 1))
+        .filter(value => value.trim() !== '');
+    });
 }
 
 function isSecretInput(name: string): boolean {
@@ -42,8 +49,19 @@ export interface Surroundings {
 
 /** Surroundings of the run: the only other reading of the environment. */
 export function readSurroundings(): Surroundings {
-  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID, GITHUB_SHA, GITHUB_REPOSITORY_ID, GITHUB_WORKSPACE, NO_COLOR, GITHUB_STEP_SUMMARY } = process.env;
-  const run = GITHUB_RUN_ID && `${GITHUB_SERVER_URL ?? 'https://github.com'}/${GITHUB_REPOSITORY ?? ''}/actions/runs/${GITHUB_RUN_ID}`;
+  const {
+    GITHUB_SERVER_URL,
+    GITHUB_REPOSITORY,
+    GITHUB_RUN_ID,
+    GITHUB_SHA,
+    GITHUB_REPOSITORY_ID,
+    GITHUB_WORKSPACE,
+    NO_COLOR,
+    GITHUB_STEP_SUMMARY,
+  } = process.env;
+  const run =
+    GITHUB_RUN_ID &&
+    `${GITHUB_SERVER_URL ?? 'https://github.com'}/${GITHUB_REPOSITORY ?? ''}/actions/runs/${GITHUB_RUN_ID}`;
   return {
     context: { run: run || undefined, commit: GITHUB_SHA || undefined, repository: GITHUB_REPOSITORY || undefined },
     repositoryId: GITHUB_REPOSITORY_ID || undefined,

@@ -1,15 +1,5 @@
 import { relative, resolve } from 'node:path';
-import {
-  debug,
-  endGroup,
-  error,
-  info,
-  notice,
-  setOutput,
-  setSecret,
-  startGroup,
-  warning,
-} from '@actions/core';
+import { debug, endGroup, error, info, notice, setOutput, setSecret, startGroup, warning } from '@actions/core';
 import { maskTextsOf, redacted } from './core/masks.ts';
 import type { Secret } from './core/secret.ts';
 import { describeError, describeFault, type Fault, type Place, UserError } from './errors.ts';
@@ -35,7 +25,10 @@ export interface Output extends Log {
 const summaryLimit = 1_000_000;
 
 /** Output of an action: workflow commands on stdout. `directory` is what the places of faults are relative to. */
-export function actionOutput({ workspace, summaryFile }: Pick<Surroundings, 'workspace' | 'summaryFile'>, directory: () => string): Output {
+export function actionOutput(
+  { workspace, summaryFile }: Pick<Surroundings, 'workspace' | 'summaryFile'>,
+  directory: () => string,
+): Output {
   const masks = new Set<string>();
   const redact = (text: string) => redacted(text, masks);
   const show = (line: string) => info(harmless(redact(line)));

@@ -52,7 +52,9 @@ function closures(bundle: Bundle): Figure {
   const rows = loaded.map(({ entry, closure }) => ({ name: entry.name, values: [sizeOf(closure) / 1000] }));
   const undici: Goal = {
     text: 'nothing of undici before the first line of an entry',
-    ...verdictOf(loaded.filter(({ closure }) => closure.some(file => file.name === 'undici.cjs')).map(one => one.entry)),
+    ...verdictOf(
+      loaded.filter(({ closure }) => closure.some(file => file.name === 'undici.cjs')).map(one => one.entry),
+    ),
   };
   const goals = [...rows.map(row => neverAbove(60, 'KB', row)), undici];
   return { title: 'What an entry loads before its first line', unit: 'KB', rows, ratios: false, goals };

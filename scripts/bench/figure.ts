@@ -44,7 +44,11 @@ export function atMostOver(limit: number, row: Row, floor: Row): Goal {
 /** Goal for every single value of a row. */
 export function neverAbove(limit: number, unit: string, row: Row): Goal {
   const worst = Math.max(...row.values);
-  return { text: `"${row.name}" at most ${limit} ${unit}`, measured: `${worst.toFixed(0)} ${unit}`, met: worst <= limit };
+  return {
+    text: `"${row.name}" at most ${limit} ${unit}`,
+    measured: `${worst.toFixed(0)} ${unit}`,
+    met: worst <= limit,
+  };
 }
 
 /** The figure in Markdown: a table, goals and notes. */
@@ -55,7 +59,9 @@ export function renderFigure({ title, unit, digits = 1, rows, ratios = true, goa
   const body = rows.map(row => [row.name, ...numbersOf(row, digits, single), ...(ratios ? [ratioOf(row, floor)] : [])]);
   const head = ['', ...(single ? [unit ?? 'count'] : ['median', 'min', 'max']), ...(ratios ? ['ratio'] : [])];
   const heading = single ? title : `${title} (${[unit, `${runs} runs`].filter(Boolean).join(', ')})`;
-  const verdicts = goals.map(goal => `- Goal: ${goal.text}. Measured ${goal.measured}: ${goal.met ? 'met' : 'NOT met'}.`);
+  const verdicts = goals.map(
+    goal => `- Goal: ${goal.text}. Measured ${goal.measured}: ${goal.met ? 'met' : 'NOT met'}.`,
+  );
   const lines = [...verdicts, ...notes.map(note => `- ${note}`)];
   return [`### ${heading}`, '', table([head, ...body]), ...(lines.length > 0 ? ['', ...lines] : []), ''].join('\n');
 }

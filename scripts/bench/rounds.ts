@@ -16,7 +16,7 @@ const warmUps = 2;
  * goes backwards, so that what the machine does meanwhile meets all alike.
  */
 export async function interleaved(variants: readonly Variant[], rounds: number): Promise<readonly Row[]> {
-  const values = new Map(variants.map(({ name }) => [name, new Array<number>()]));
+  const values = new Map(variants.map(({ name }) => [name, [] as number[]]));
   for (let round = -warmUps; round < rounds; round += 1) {
     for (const { name, run } of orderOf(variants, round + warmUps)) {
       await quiet();

@@ -61,7 +61,11 @@ async function securePlace(folder: string): Promise<Place> {
   if (!address) throw new UserError('This machine has no network address beside loopback. Give it one to measure TLS.');
   await issueCertificates(folder, address);
   const [authority, certificate, key] = ['ca.crt', 'apiserver.crt', 'apiserver.key'].map(name => join(folder, name));
-  return { title: 'HTTPS', address, tls: { authority: authority ?? '', certificate: certificate ?? '', key: key ?? '' } };
+  return {
+    title: 'HTTPS',
+    address,
+    tls: { authority: authority ?? '', certificate: certificate ?? '', key: key ?? '' },
+  };
 }
 
 async function firstRequest({ rounds }: Bench, folder: string, { title, address, tls }: Place): Promise<Figure> {

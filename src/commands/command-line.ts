@@ -1,12 +1,12 @@
-import { commandRows, type CommandRow } from '../core/commands-table.ts';
+import { type CommandRow, commandRows } from '../core/commands-table.ts';
 import { type Flags, parseFlags } from '../core/flags.ts';
 import { commandHelp, overviewHelp } from '../core/help.ts';
 import type { RawInputs } from '../core/inputs/reader.ts';
+import { actionInputs } from '../core/inputs/table.ts';
 import { faultOfKeda } from '../core/keda.ts';
 import { nearest } from '../core/nearest.ts';
 import { Secret } from '../core/secret.ts';
 import { UsageError } from '../errors.ts';
-import { actionInputs } from '../core/inputs/table.ts';
 import { readEnvironmentInputs, readSurroundings, secretTextsOf } from '../inputs.ts';
 import { terminalOutput, writeResult } from '../outputs.ts';
 import { runToEnd } from '../run.ts';
@@ -50,7 +50,12 @@ const runners: Readonly<Record<string, Runner>> = {
     if (kedaFault) throw new UsageError(`Flag "--keda-version": ${kedaFault}`);
     const [{ renderApp }, { textFiles }] = await Promise.all([import('./render.ts'), import('../edges/text-files.ts')]);
     const format = flags.own.get('format') === 'json' ? 'json' : 'yaml';
-    const { name, text } = await renderApp(raw, { format, includeSecrets: flags.own.has('include-secrets'), kedaVersion: flags.own.get('keda-version') }, surroundings, output);
+    const { name, text } = await renderApp(
+      raw,
+      { format, includeSecrets: flags.own.has('include-secrets'), kedaVersion: flags.own.get('keda-version') },
+      surroundings,
+      output,
+    );
     const folder = flags.own.get('output') ?? '-';
     if (folder === '-') return say(text);
     await textFiles(process.cwd()).write(`${folder}/${name}.${format}`, text);
@@ -80,13 +85,16 @@ function rowOf(name: string): CommandRow {
   const row = Object.hasOwn(commandRows, name) ? commandRows[name] : undefined;
   if (row) return row;
   const close = nearest(name, Object.keys(commandRows));
-  throw new UsageError(`Command "${name}" is unknown. ${close ? `Did you mean "${close}"?` : 'See "aks-functions --help".'}`);
+  throw new UsageError(
+    `Command "${name}" is unknown. ${close ? `Did you mean "${close}"?` : 'See "aks-functions --help".'}`,
+  );
 }
 
 function checkChoices(row: CommandRow, flags: Flags): void {
   for (const [name, { choices }] of Object.entries(row.own)) {
     const value = flags.own.get(name);
-    if (choices && value !== undefined && !choices.includes(value)) throw new UsageError(`Flag "--${name}" must be one of ${choices.join(', ')}, got "${value}".`);
+    if (choices && value !== undefined && !choices.includes(value))
+      throw new UsageError(`Flag "--${name}" must be one of ${choices.join(', ')}, got "${value}".`);
   }
 }
 

@@ -14,4 +14,9 @@ export interface CommandResult {
 }
 
 /** Wires inputs to edges, runs one flow and says what it came to. */
-export type Command = (raw: RawInputs, surroundings: Surroundings, output: Output, signal: AbortSignal) => Promise<CommandResult>;
+export type Command = (
+  raw: RawInputs,
+  surroundings: Surroundings,
+  output: Output,
+  signal: AbortSignal,
+) => Promise<CommandResult>;

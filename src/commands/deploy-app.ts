@@ -8,8 +8,8 @@ import { deploymentOutputs, deploymentSummary, deploymentText, failureSummary } 
 import type { Secret } from '../core/secret.ts';
 import { connectCluster } from '../edges/cluster/kubernetes-cluster.ts';
 import { Docker } from '../edges/docker/docker.ts';
-import { AppFolder } from '../edges/workspace/app-folder.ts';
 import { textFiles } from '../edges/text-files.ts';
+import { AppFolder } from '../edges/workspace/app-folder.ts';
 import { describeError } from '../errors.ts';
 import { buildImage, decideImage } from '../flows/build-image.ts';
 import { type DeployResult, deploy } from '../flows/deploy.ts';
@@ -21,12 +21,18 @@ import type { DeploySetting } from './deploy.ts';
 /** Reads the app and deploys it, or renders its manifests into a folder; a failure's outputs and summary have what was known by then. */
 export async function carryOut(setting: DeploySetting): Promise<CommandResult> {
   const { inputs, output, surroundings } = setting;
-  const folder = new AppFolder({ directory: resolve(inputs.appDirectory), log: output, environment: surroundings.environment });
+  const folder = new AppFolder({
+    directory: resolve(inputs.appDirectory),
+    log: output,
+    environment: surroundings.environment,
+  });
   const files = textFiles(process.cwd());
   const prepared = await output.group('Read the app', async () => {
     const app = await prepareApp(inputs, { workspace: folder, files, mask: output.mask }, surroundings.repositoryId);
     const { functions, model } = app.app.project;
-    output.info(`Found ${functions.length} function${functions.length === 1 ? '' : 's'} of model ${model} in ${inputs.appDirectory}`);
+    output.info(
+      `Found ${functions.length} function${functions.length === 1 ? '' : 's'} of model ${model} in ${inputs.appDirectory}`,
+    );
     return app;
   });
   const isFinal = inputs.mode === 'render';
@@ -38,9 +44,14 @@ export async function carryOut(setting: DeploySetting): Promise<CommandResult> {
   };
   try {
     const images = await imageBuilderOf(setting, folder, prepared);
-    return inputs.mode === 'render' ? await renderInto(setting, prepared, images, files) : await deployInto(setting, prepared, images, learn);
+    return inputs.mode === 'render'
+      ? await renderInto(setting, prepared, images, files)
+      : await deployInto(setting, prepared, images, learn);
   } catch (error) {
-    await output.report(deploymentOutputs(prepared.app, known), failureSummary(prepared.app, known, describeError(error)));
+    await output.report(
+      deploymentOutputs(prepared.app, known),
+      failureSummary(prepared.app, known, describeError(error)),
+    );
     throw error;
   }
 }
@@ -51,7 +62,12 @@ function newNotices(before: App, now: App | undefined): readonly string[] {
   return (now?.notices ?? []).map(notice => notice.message).filter(message => !said.has(message));
 }
 
-async function deployInto(setting: DeploySetting, prepared: Prepared, images: ImageBuilder, learn: (known: Partial<DeployResult>) => void): Promise<CommandResult> {
+async function deployInto(
+  setting: DeploySetting,
+  prepared: Prepared,
+  images: ImageBuilder,
+  learn: (known: Partial<DeployResult>) => void,
+): Promise<CommandResult> {
   const { inputs, output, signal, surroundings } = setting;
   const { mask, redact } = output;
   const kubeconfig = inputs.kubeconfig ?? '';
@@ -62,10 +78,20 @@ async function deployInto(setting: DeploySetting, prepared: Prepared, images: Im
     { cluster, images, log: output, mask, now: () => new Date(), signal, learn },
   );
   const outputs = deploymentOutputs(prepared.app, result);
-  return { outputs, summary: redact(deploymentSummary(prepared.app, result)), text: redact(deploymentText(prepared.app, result)), ok: true };
+  return {
+    outputs,
+    summary: redact(deploymentSummary(prepared.app, result)),
+    text: redact(deploymentText(prepared.app, result)),
+    ok: true,
+  };
 }
 
-async function renderInto(setting: DeploySetting, { app }: Prepared, images: ImageBuilder, files: ReturnType<typeof textFiles>): Promise<CommandResult> {
+async function renderInto(
+  setting: DeploySetting,
+  { app }: Prepared,
+  images: ImageBuilder,
+  files: ReturnType<typeof textFiles>,
+): Promise<CommandResult> {
   const { inputs, output, signal } = setting;
   const image = await images.build(signal);
   const reference = formatImageReference(image.image);
@@ -75,15 +101,35 @@ async function renderInto(setting: DeploySetting, { app }: Prepared, images: Ima
   await files.write(path, renderObjects(plan.objects, { format: 'yaml', includeSecrets: false }));
   output.info(`Wrote ${plan.objects.length} objects to ${path}`);
   const outputs = { ...deploymentOutputs(app, { image }), 'manifests-directory': directory };
-  return { outputs, summary: `### ${app.name}: manifests rendered\n\n${plan.objects.length} objects in \`${path}\`.\n`, text: path, ok: true };
+  return {
+    outputs,
+    summary: `### ${app.name}: manifests rendered\n\n${plan.objects.length} objects in \`${path}\`.\n`,
+    text: path,
+    ok: true,
+  };
 }
 
-async function imageBuilderOf({ inputs, registries, surroundings, output, signal }: DeploySetting, folder: AppFolder, { app, source }: Prepared): Promise<ImageBuilder> {
+async function imageBuilderOf(
+  { inputs, registries, surroundings, output, signal }: DeploySetting,
+  folder: AppFolder,
+  { app, source }: Prepared,
+): Promise<ImageBuilder> {
   const { registryUsername: username, registryPassword: password } = inputs;
   const credentials = username && password ? { username, password } : undefined;
   const engine = new Docker({ log: output, environment: surroundings.environment, credentials });
   const tags = inputs.tags.length > 0 || !surroundings.commit ? inputs.tags : [surroundings.commit];
-  const plan = await decideImage({ ...inputs, appName: app.name, runtime: app.project.runtime, source, appDirectory: resolve(inputs.appDirectory), tags }, engine, signal);
+  const plan = await decideImage(
+    {
+      ...inputs,
+      appName: app.name,
+      runtime: app.project.runtime,
+      source,
+      appDirectory: resolve(inputs.appDirectory),
+      tags,
+    },
+    engine,
+    signal,
+  );
   const ports = { engine, registryAt: (host: string) => registries.at(host), content: folder, log: output };
   return { build: stop => buildImage(plan, ports, stop) };
 }

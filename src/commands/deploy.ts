@@ -26,7 +26,10 @@ export const deployCommand: Command = async (raw, surroundings, output, signal) 
   assertThere(inputs);
   const target = registryOf(inputs);
   const edge = await import('../edges/registry/registries.ts');
-  using registries = new edge.Registries({ ...target, ...(username && password ? { credentials: { username, password } } : {}) });
+  using registries = new edge.Registries({
+    ...target,
+    ...(username && password ? { credentials: { username, password } } : {}),
+  });
   // What is loaded now would keep the socket waiting, which is not connected yet.
   await registries.at(target.host).begin();
   const { carryOut } = await import('./deploy-app.ts');
@@ -45,14 +48,21 @@ function registryOf({ registry, image, name }: DeployInputs): { readonly host: s
 async function assertThere({ appDirectory, kubeconfig }: DeployInputs): Promise<void> {
   const faults: Fault[] = [];
   if (!(await isReadable(resolve(appDirectory, 'host.json')))) {
-    faults.push({ message: `Folder "${appDirectory}" has no "host.json". Set the input "app-directory" to the folder of the function app.` });
+    faults.push({
+      message: `Folder "${appDirectory}" has no "host.json". Set the input "app-directory" to the folder of the function app.`,
+    });
   }
   if (kubeconfig !== undefined && isKubeconfigPath(kubeconfig) && !(await isReadable(kubeconfig))) {
-    faults.push({ message: `Input "kubeconfig" names the file "${kubeconfig}", which cannot be read. Give the path or the text of a kubeconfig.` });
+    faults.push({
+      message: `Input "kubeconfig" names the file "${kubeconfig}", which cannot be read. Give the path or the text of a kubeconfig.`,
+    });
   }
   if (faults.length > 0) throw new UsageError(faults);
 }
 
 function isReadable(path: string): Promise<boolean> {
-  return access(path, constants.R_OK).then(() => true, () => false);
+  return access(path, constants.R_OK).then(
+    () => true,
+    () => false,
+  );
 }

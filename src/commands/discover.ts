@@ -8,9 +8,18 @@ import type { Surroundings } from '../inputs.ts';
 import type { Output } from '../outputs.ts';
 
 /** The functions of an app, as a table or as JSON; reads its source only. */
-export async function discoverApp(raw: RawInputs, format: 'table' | 'json', surroundings: Surroundings, output: Output): Promise<string> {
+export async function discoverApp(
+  raw: RawInputs,
+  format: 'table' | 'json',
+  surroundings: Surroundings,
+  output: Output,
+): Promise<string> {
   const { appDirectory } = parseDiscoverInputs(raw);
-  const folder = new AppFolder({ directory: resolve(appDirectory), log: output, environment: surroundings.environment });
+  const folder = new AppFolder({
+    directory: resolve(appDirectory),
+    log: output,
+    environment: surroundings.environment,
+  });
   const project = await discoverProject(await folder.readSource());
   return format === 'json' ? JSON.stringify(discoveryJson(project), undefined, 2) : renderDiscovery(project);
 }

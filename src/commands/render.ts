@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { parseImageReference, formatImageReference } from '../core/image.ts';
+import { formatImageReference, parseImageReference } from '../core/image.ts';
 import { dockerConfigJson } from '../core/image-pull-secret.ts';
 import { parseRenderInputs } from '../core/inputs/inputs.ts';
 import type { RawInputs } from '../core/inputs/reader.ts';
@@ -23,15 +23,28 @@ export interface RenderFlags {
 /** Text of an app's manifests and its name; contacts nothing. */
 export async function renderApp(raw: RawInputs, flags: RenderFlags, surroundings: Surroundings, output: Output) {
   const inputs = parseRenderInputs(raw);
-  const folder = new AppFolder({ directory: resolve(inputs.appDirectory), log: output, environment: surroundings.environment });
-  const { app } = await prepareApp(inputs, { workspace: folder, files: textFiles(process.cwd()), mask: output.mask }, surroundings.repositoryId, flags.kedaVersion);
+  const folder = new AppFolder({
+    directory: resolve(inputs.appDirectory),
+    log: output,
+    environment: surroundings.environment,
+  });
+  const { app } = await prepareApp(
+    inputs,
+    { workspace: folder, files: textFiles(process.cwd()), mask: output.mask },
+    surroundings.repositoryId,
+    flags.kedaVersion,
+  );
   const image = parseImageReference(inputs.image);
   const { registryUsername, registryPassword } = inputs;
-  const pullConfig = registryUsername && registryPassword ? dockerConfigJson(image.host, registryUsername, registryPassword) : undefined;
+  const pullConfig =
+    registryUsername && registryPassword ? dockerConfigJson(image.host, registryUsername, registryPassword) : undefined;
   const { objects } = planDeployment(app, { reference: formatImageReference(image), pullConfig });
   for (const { message } of app.notices) output.notice(message);
   const hidden = flags.includeSecrets ? [] : hiddenSecretsOf(objects);
-  if (hidden.length > 0) output.notice(`The values of ${hidden.join(', ')} are left out. Add them with "--include-secrets".`);
-  output.notice(`Secret "${keysSecretName(app.name)}" with the function keys is not rendered. It is made in the cluster when "deploy" finds none.`);
+  if (hidden.length > 0)
+    output.notice(`The values of ${hidden.join(', ')} are left out. Add them with "--include-secrets".`);
+  output.notice(
+    `Secret "${keysSecretName(app.name)}" with the function keys is not rendered. It is made in the cluster when "deploy" finds none.`,
+  );
   return { name: app.name, text: renderObjects(objects, flags) };
 }

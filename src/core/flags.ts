@@ -13,9 +13,23 @@ export interface Flags {
 }
 
 /** Inputs that a flag of singular form may give several times, one line each. */
-export const repeated: Readonly<Record<string, InputName>> = { setting: 'settings', tag: 'tags', 'build-arg': 'build-args' };
+export const repeated: Readonly<Record<string, InputName>> = {
+  setting: 'settings',
+  tag: 'tags',
+  'build-arg': 'build-args',
+};
 /** Inputs whose flag may stand without a value, or as `--no-<name>`. */
-const switches: ReadonlySet<string> = new Set(['wait', 'prune', 'rollback-on-failure', 'take-over', 'everything', 'delete-namespace', 'delete-images', 'delete-queues', 'dry-run']);
+const switches: ReadonlySet<string> = new Set([
+  'wait',
+  'prune',
+  'rollback-on-failure',
+  'take-over',
+  'everything',
+  'delete-namespace',
+  'delete-images',
+  'delete-queues',
+  'dry-run',
+]);
 
 /** What the flags of one command may be. */
 export interface FlagRules {
@@ -26,7 +40,13 @@ export interface FlagRules {
 
 /** Flags and the folder of a command line without its command; throws UsageError with every fault. */
 export function parseFlags(args: readonly string[], rules: FlagRules): Flags {
-  const { tokens } = parseArgs({ args: spelled(args, rules), options: optionsOf(rules), strict: false, allowPositionals: true, tokens: true });
+  const { tokens } = parseArgs({
+    args: spelled(args, rules),
+    options: optionsOf(rules),
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
   const inputs = new Map<string, string>();
   const own = new Map<string, string>();
   const faults: Fault[] = [];
@@ -46,14 +66,22 @@ export function parseFlags(args: readonly string[], rules: FlagRules): Flags {
   return { inputs, own, help };
 }
 
-function takeInput(name: string, value: string | undefined, rules: FlagRules, inputs: Map<string, string>, faults: Fault[]): void {
-  const target = Object.hasOwn(repeated, name) ? repeated[name] ?? name : name;
+function takeInput(
+  name: string,
+  value: string | undefined,
+  rules: FlagRules,
+  inputs: Map<string, string>,
+  faults: Fault[],
+): void {
+  const target = Object.hasOwn(repeated, name) ? (repeated[name] ?? name) : name;
   const row = inputRow(target);
   const known: readonly string[] = rules.inputs;
   if (!row || !known.includes(target)) faults.push({ message: unknownText(name, rules) });
   else if (row.secret) faults.push({ message: secretText(name) });
-  else if (value === undefined && !switches.has(name)) faults.push({ message: `Flag "--${name}" needs a value. Write "--${name}=VALUE".` });
-  else if (target !== name) inputs.set(target, [inputs.get(target), value].filter(line => line !== undefined).join('\n'));
+  else if (value === undefined && !switches.has(name))
+    faults.push({ message: `Flag "--${name}" needs a value. Write "--${name}=VALUE".` });
+  else if (target !== name)
+    inputs.set(target, [inputs.get(target), value].filter(line => line !== undefined).join('\n'));
   else put(inputs, name, value ?? 'true', faults);
 }
 
@@ -81,9 +109,13 @@ function spelled(args: readonly string[], rules: FlagRules): string[] {
 }
 
 function optionsOf(rules: FlagRules): Record<string, { type: 'string' | 'boolean' }> {
-  const typeOf = (name: string): { type: 'string' | 'boolean' } => ({ type: switches.has(name) ? 'boolean' : 'string' });
+  const typeOf = (name: string): { type: 'string' | 'boolean' } => ({
+    type: switches.has(name) ? 'boolean' : 'string',
+  });
   const inputs = [...rules.inputs, ...Object.keys(repeated)].map(name => [name, typeOf(name)] as const);
-  const own = Object.entries(rules.own).map(([name, { value }]) => [name, { type: value ? 'string' as const : 'boolean' as const }] as const);
+  const own = Object.entries(rules.own).map(
+    ([name, { value }]) => [name, { type: value ? ('string' as const) : ('boolean' as const) }] as const,
+  );
   return Object.fromEntries([...inputs, ...own, ['help', { type: 'boolean' as const }] as const]);
 }
 

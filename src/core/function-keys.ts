@@ -6,9 +6,17 @@ import { Secret } from './secret.ts';
 /** First content of the Secret of keys; `newKey` gives a fresh random key at each call. */
 export function functionKeysOf(app: App, newKey: () => Secret): Manifest {
   const httpFunctions = app.workloads.filter(workload => workload.servesHttp).flatMap(workload => workload.functions);
-  const names = ['host.master', 'host.function.default', 'host.systemKey.default', ...httpFunctions.map(fn => `functions.${fn.name.toLowerCase()}.default`)];
+  const names = [
+    'host.master',
+    'host.function.default',
+    'host.systemKey.default',
+    ...httpFunctions.map(fn => `functions.${fn.name.toLowerCase()}.default`),
+  ];
   return {
-    apiVersion: 'v1', kind: 'Secret', metadata: metadataOf(app, keysSecretName(app.name)), type: 'Opaque',
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: metadataOf(app, keysSecretName(app.name)),
+    type: 'Opaque',
     data: Object.fromEntries(names.map(name => [name, newKey().toBase64()])),
   };
 }

@@ -18,8 +18,13 @@ export function faultsOfHost(workload: Workload, declared: readonly string[], an
   return [
     ...faultsOfStatus(answers.status),
     ...missing.map(name => `The host did not load the function "${name}", which the code declares.`),
-    ...extra.map(name => `The host loaded the function "${name}", which was not found in the code. Declare it in a way that can be read, or list it in aks-functions.yml.`),
-    ...[...answers.functionStatus].flatMap(([name, status]) => errorsOf(status).map(error => `Function "${name}": ${sentence(error)}`)),
+    ...extra.map(
+      name =>
+        `The host loaded the function "${name}", which was not found in the code. Declare it in a way that can be read, or list it in aks-functions.yml.`,
+    ),
+    ...[...answers.functionStatus].flatMap(([name, status]) =>
+      errorsOf(status).map(error => `Function "${name}": ${sentence(error)}`),
+    ),
   ];
 }
 
@@ -51,7 +56,10 @@ function errorsOf(status: unknown): readonly string[] {
 
 function listedNames(functions: unknown): readonly string[] {
   if (!Array.isArray(functions)) return [];
-  return functions.filter(isRecord).filter(fn => fn.isDisabled !== true).map(fn => String(fn.name));
+  return functions
+    .filter(isRecord)
+    .filter(fn => fn.isDisabled !== true)
+    .map(fn => String(fn.name));
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

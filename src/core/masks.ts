@@ -1,12 +1,37 @@
 /** Words that are no secrets even when given as one: masking them would swallow outputs and log lines. */
 const publicWords: ReadonlySet<string> = new Set([
-  'true', 'false', 'yes', 'none', 'null', 'default', 'node', 'python', 'dotnet', 'dotnet-isolated', 'java', 'powershell', 'custom',
-  'production', 'development', 'staging', 'test', 'information', 'warning', 'error', 'debug', 'http', 'https', 'admin', 'root', 'main',
+  'true',
+  'false',
+  'yes',
+  'none',
+  'null',
+  'default',
+  'node',
+  'python',
+  'dotnet',
+  'dotnet-isolated',
+  'java',
+  'powershell',
+  'custom',
+  'production',
+  'development',
+  'staging',
+  'test',
+  'information',
+  'warning',
+  'error',
+  'debug',
+  'http',
+  'https',
+  'admin',
+  'root',
+  'main',
 ]);
 const shortest = 4;
 
 /** Fields of a connection string whose values are secrets of their own. */
-const secretFields = /(?:^|;)\s*(?:AccountKey|SharedAccessKey|SharedAccessSignature|AccessKey|Password|Pwd|ClientSecret)\s*=\s*([^;]+)/gi;
+const secretFields =
+  /(?:^|;)\s*(?:AccountKey|SharedAccessKey|SharedAccessSignature|AccessKey|Password|Pwd|ClientSecret)\s*=\s*([^;]+)/gi;
 
 /**
  * Texts to hide for a secret: the value, each of its longer lines, the keys inside a connection string, and base64 of all these,

@@ -51,7 +51,11 @@ function pullSecretOf(app: App, { pullConfig }: PlannedImage): Manifest | undefi
   if (!pullConfig || app.workloads.every(workload => workload.pod.imagePullSecrets)) return undefined;
   const name = `${app.name}-pull-${shortHash(pullConfig.digest(), 8)}`;
   return {
-    apiVersion: 'v1', kind: 'Secret', metadata: metadataOf(app, name), type: 'kubernetes.io/dockerconfigjson', immutable: true,
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: metadataOf(app, name),
+    type: 'kubernetes.io/dockerconfigjson',
+    immutable: true,
     data: { '.dockerconfigjson': pullConfig.toBase64() },
   };
 }

@@ -35,8 +35,13 @@ export function releaseObjectOf(plan: Plan, release: Release): Manifest {
   const { app } = plan;
   const metadata = metadataOf(app, releaseName(app.name, release.number));
   return {
-    apiVersion: 'v1', kind: 'Secret', type: releaseType,
-    metadata: { ...metadata, labels: { ...metadata.labels, [labelKeys.release]: String(release.number), [labelKeys.state]: release.state } },
+    apiVersion: 'v1',
+    kind: 'Secret',
+    type: releaseType,
+    metadata: {
+      ...metadata,
+      labels: { ...metadata.labels, [labelKeys.release]: String(release.number), [labelKeys.state]: release.state },
+    },
     data: { release: new Secret(gzipSync(JSON.stringify(release)).toString('base64')) },
   };
 }

@@ -4,7 +4,14 @@ import { formatImageReference, type ImageReference } from './image.ts';
 /** What a report knows of a deployment; a failed one knows less. */
 export interface DeploymentFacts {
   readonly image?: { readonly image: ImageReference; readonly built: boolean } | undefined;
-  readonly changes?: { readonly created: readonly string[]; readonly changed: readonly string[]; readonly deleted: readonly string[]; readonly unchanged: readonly string[] } | undefined;
+  readonly changes?:
+    | {
+        readonly created: readonly string[];
+        readonly changed: readonly string[];
+        readonly deleted: readonly string[];
+        readonly unchanged: readonly string[];
+      }
+    | undefined;
   readonly release?: number | undefined;
   readonly previousImage?: string | undefined;
   readonly recorded?: 'failed' | 'interrupted' | undefined;
@@ -34,8 +41,15 @@ export function deploymentOutputs(app: App, facts: DeploymentFacts): Readonly<Re
 /** Job summary of a deployment that went well. */
 export function deploymentSummary(app: App, facts: DeploymentFacts): string {
   return [
-    `### ${app.name}: deployed as release ${facts.release}`, '', ...headOf(app, facts), '', ...functionTable(app, facts.url), '',
-    ...changeList(facts), ...noticeList(app), ...phaseTable(facts),
+    `### ${app.name}: deployed as release ${facts.release}`,
+    '',
+    ...headOf(app, facts),
+    '',
+    ...functionTable(app, facts.url),
+    '',
+    ...changeList(facts),
+    ...noticeList(app),
+    ...phaseTable(facts),
   ].join('\n');
 }
 
@@ -43,14 +57,32 @@ export function deploymentSummary(app: App, facts: DeploymentFacts): string {
 export function failureSummary(app: App, facts: DeploymentFacts, cause: string): string {
   const [first = '', ...rest] = cause.split('\n');
   const details = rest.length > 0 ? ['', ...fenced(rest)] : [];
-  return [`### ${app.name}: not deployed`, '', `**${inline(first)}**`, ...details, '', stateText(facts), '', ...headOf(app, facts), '', ...functionTable(app, facts.url), '', ...changeList(facts), ...phaseTable(facts)].join('\n');
+  return [
+    `### ${app.name}: not deployed`,
+    '',
+    `**${inline(first)}**`,
+    ...details,
+    '',
+    stateText(facts),
+    '',
+    ...headOf(app, facts),
+    '',
+    ...functionTable(app, facts.url),
+    '',
+    ...changeList(facts),
+    ...phaseTable(facts),
+  ].join('\n');
 }
 
 /** The state that the cluster was left in. */
 function stateText({ release, recorded, previousImage }: DeploymentFacts): string {
   if (release === undefined) return 'Nothing was changed in the cluster.';
-  const record = recorded ? `Release ${release} is recorded as ${recorded}.` : `Release ${release} could not be recorded as ended and stays "pending".`;
-  return previousImage ? `${record} Pods of the earlier release keep running until new ones are ready.` : `${record} There was no earlier release.`;
+  const record = recorded
+    ? `Release ${release} is recorded as ${recorded}.`
+    : `Release ${release} could not be recorded as ended and stays "pending".`;
+  return previousImage
+    ? `${record} Pods of the earlier release keep running until new ones are ready.`
+    : `${record} There was no earlier release.`;
 }
 
 /** Text that the page shows as it is: nothing in it becomes an element or a link. */
@@ -60,9 +92,15 @@ function inline(text: string): string {
 
 /** The same facts for a terminal. */
 export function deploymentText(app: App, facts: DeploymentFacts): string {
-  const functions = functionsOf(app, facts.url).map(fn => `  ${fn.name}  ${fn.trigger}  ${fn.workload}${fn.url ? `  ${fn.url}` : ''}`);
+  const functions = functionsOf(app, facts.url).map(
+    fn => `  ${fn.name}  ${fn.trigger}  ${fn.workload}${fn.url ? `  ${fn.url}` : ''}`,
+  );
   const image = facts.image ? formatImageReference(facts.image.image) : '';
-  return [`${app.name} is deployed as release ${facts.release} in namespace ${app.namespace}`, `image ${image}`, ...functions].join('\n');
+  return [
+    `${app.name} is deployed as release ${facts.release} in namespace ${app.namespace}`,
+    `image ${image}`,
+    ...functions,
+  ].join('\n');
 }
 
 interface ReportedFunction {
@@ -74,10 +112,17 @@ interface ReportedFunction {
 
 /** Functions of all workloads in the shape of the output `functions`. */
 export function functionsOf(app: App, url: string | undefined): readonly ReportedFunction[] {
-  return app.workloads.flatMap(workload => workload.functions.map(fn => {
-    const path = pathOf(app.project, fn);
-    return { name: fn.name, trigger: fn.bindings[0].type, workload: workload.name, ...(url && path ? { url: `${url}${path}` } : {}) };
-  }));
+  return app.workloads.flatMap(workload =>
+    workload.functions.map(fn => {
+      const path = pathOf(app.project, fn);
+      return {
+        name: fn.name,
+        trigger: fn.bindings[0].type,
+        workload: workload.name,
+        ...(url && path ? { url: `${url}${path}` } : {}),
+      };
+    }),
+  );
 }
 
 function headOf(app: App, { image, url, previousImage }: DeploymentFacts): readonly string[] {
@@ -91,11 +136,13 @@ function headOf(app: App, { image, url, previousImage }: DeploymentFacts): reado
 }
 
 function functionTable(app: App, url: string | undefined): readonly string[] {
-  const rows = app.workloads.flatMap(workload => workload.functions.map(fn => {
-    const path = pathOf(app.project, fn);
-    const where = url && path ? `${url}${path}` : path ?? '';
-    return `| ${cell(fn.name)} | ${cell(fn.bindings[0].type)} | ${workload.objectName} | ${cell(scalingText(workload, fn.name))} | ${cell(where)} |`;
-  }));
+  const rows = app.workloads.flatMap(workload =>
+    workload.functions.map(fn => {
+      const path = pathOf(app.project, fn);
+      const where = url && path ? `${url}${path}` : (path ?? '');
+      return `| ${cell(fn.name)} | ${cell(fn.bindings[0].type)} | ${workload.objectName} | ${cell(scalingText(workload, fn.name))} | ${cell(where)} |`;
+    }),
+  );
   return ['| Function | Trigger | Runs in | Scaling | Address |', '| --- | --- | --- | --- | --- |', ...rows];
 }
 
@@ -112,9 +159,15 @@ export function scalingText({ scaling }: Workload, name: string): string {
 
 function changeList({ changes }: DeploymentFacts): readonly string[] {
   if (!changes) return [];
-  const lines = [...changes.created.map(key => `+ ${key}`), ...changes.changed.map(key => `! ${key}`), ...changes.deleted.map(key => `- ${key}`)];
+  const lines = [
+    ...changes.created.map(key => `+ ${key}`),
+    ...changes.changed.map(key => `! ${key}`),
+    ...changes.deleted.map(key => `- ${key}`),
+  ];
   const unchanged = `${changes.unchanged.length} objects were left as they were.`;
-  return lines.length === 0 ? [unchanged, ''] : ['```diff', ...lines, '```', '', ...(changes.unchanged.length > 0 ? [unchanged, ''] : [])];
+  return lines.length === 0
+    ? [unchanged, '']
+    : ['```diff', ...lines, '```', '', ...(changes.unchanged.length > 0 ? [unchanged, ''] : [])];
 }
 
 function noticeList(app: App): readonly string[] {
@@ -123,7 +176,12 @@ function noticeList(app: App): readonly string[] {
 
 function phaseTable({ phases = [] }: DeploymentFacts): readonly string[] {
   if (phases.length === 0) return [];
-  return ['| Phase | Seconds |', '| --- | ---: |', ...phases.map(({ name, seconds }) => `| ${name} | ${seconds.toFixed(1)} |`), ''];
+  return [
+    '| Phase | Seconds |',
+    '| --- | ---: |',
+    ...phases.map(({ name, seconds }) => `| ${name} | ${seconds.toFixed(1)} |`),
+    '',
+  ];
 }
 
 /** A fence longer than any in the text, so that no line of a log can end it. */

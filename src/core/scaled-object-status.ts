@@ -5,10 +5,19 @@ export interface ScaledObject {
     readonly cooldownPeriod?: number;
     readonly minReplicaCount?: number;
     readonly maxReplicaCount?: number;
-    readonly triggers?: readonly { readonly type: string; readonly metadata: Readonly<Record<string, string>>; readonly authenticationRef?: { readonly name: string } }[];
+    readonly triggers?: readonly {
+      readonly type: string;
+      readonly metadata: Readonly<Record<string, string>>;
+      readonly authenticationRef?: { readonly name: string };
+    }[];
   };
   readonly status?: {
-    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly reason?: string; readonly message?: string }[];
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly reason?: string;
+      readonly message?: string;
+    }[];
     readonly externalMetricNames?: readonly string[];
     readonly hpaName?: string;
     readonly lastActiveTime?: string;
@@ -28,7 +37,8 @@ export function scalerStateOf(object: ScaledObject): ScalerState {
   const condition = (type: string) => conditions.find(one => one.type === type);
   if (condition('Paused')?.status === 'True') return { kind: 'paused' };
   const ready = condition('Ready');
-  if (ready?.status === 'False') return { kind: 'failed', message: [ready.reason, ready.message].filter(Boolean).join(': ') };
+  if (ready?.status === 'False')
+    return { kind: 'failed', message: [ready.reason, ready.message].filter(Boolean).join(': ') };
   // Active may stay unknown for a whole polling interval; the metrics tell the same at once.
   if (ready?.status !== 'True' || !hpaName) return { kind: 'pending' };
   return { kind: 'ready', metrics: externalMetricNames };

@@ -1,5 +1,11 @@
 import type {
-  V1Deployment, V1EndpointSlice, V1Ingress, V1Namespace, V1Pod, V1Secret, V1Service,
+  V1Deployment,
+  V1EndpointSlice,
+  V1Ingress,
+  V1Namespace,
+  V1Pod,
+  V1Secret,
+  V1Service,
 } from '@kubernetes/client-node';
 import type { Manifest } from '../core/manifests/object.ts';
 import type { ScaledObject } from '../core/scaled-object-status.ts';
@@ -46,7 +52,10 @@ export interface ParameterReference {
 }
 
 interface TriggerAuthenticationLike extends LiveObject {
-  readonly spec?: { readonly secretTargetRef?: readonly ParameterReference[]; readonly configMapTargetRef?: readonly ParameterReference[] };
+  readonly spec?: {
+    readonly secretTargetRef?: readonly ParameterReference[];
+    readonly configMapTargetRef?: readonly ParameterReference[];
+  };
 }
 
 /** Type of each kind that flows read; every kind of the edge's table can be applied and deleted. */
@@ -119,7 +128,11 @@ export interface Cluster {
   /** Deletes the object with its dependants; false when it was gone already. */
   remove(kind: Kind, namespace: string, name: string): Promise<boolean>;
   /** Last lines of a container's log, oldest first; empty when there are none. */
-  logs(namespace: string, pod: string, options: { readonly container: string; readonly previous: boolean; readonly lines: number }): Promise<readonly string[]>;
+  logs(
+    namespace: string,
+    pod: string,
+    options: { readonly container: string; readonly previous: boolean; readonly lines: number },
+  ): Promise<readonly string[]>;
   /** An HTTP request to a pod by way of the API server. */
   requestPod(namespace: string, pod: string, request: PodRequest): Promise<PodAnswer>;
   /** Current value of an external metric, as KEDA answers it. */

@@ -11,7 +11,17 @@ import type { Cluster, Kind, LiveObject } from './cluster-port.ts';
 
 /** Kinds that an app may have objects of; what has dependants comes last when it is deleted in this order. */
 export const ownedKinds = [
-  'ScaledObject', 'TriggerAuthentication', 'HTTPRoute', 'Ingress', 'Service', 'Deployment', 'ConfigMap', 'Secret', 'RoleBinding', 'Role', 'ServiceAccount',
+  'ScaledObject',
+  'TriggerAuthentication',
+  'HTTPRoute',
+  'Ingress',
+  'Service',
+  'Deployment',
+  'ConfigMap',
+  'Secret',
+  'RoleBinding',
+  'Role',
+  'ServiceAccount',
 ] as const satisfies readonly Kind[];
 
 /** What a deployment needs to know of the cluster before it changes anything. */
@@ -27,7 +37,11 @@ export interface ClusterState {
 }
 
 /** Reads it in parallel; throws UserError when KEDA is missing or too old, or a referred settings object does not exist. */
-export async function readClusterState(cluster: Cluster, app: App, sources: readonly SettingsSource[]): Promise<ClusterState> {
+export async function readClusterState(
+  cluster: Cluster,
+  app: App,
+  sources: readonly SettingsSource[],
+): Promise<ClusterState> {
   const { namespace } = app;
   const needsKeda = app.workloads.some(workload => workload.scaling.kind !== 'fixed');
   const [namespaceExists, kedaVersion, owned, known] = await Promise.all([
@@ -40,7 +54,10 @@ export async function readClusterState(cluster: Cluster, app: App, sources: read
   if (fault) throw new UserError(fault);
   assertNoFaults(known.flatMap(one => ('fault' in one ? [{ message: one.fault }] : [])));
   return {
-    kedaVersion, namespaceExists, owned, releases: releasesOf(owned),
+    kedaVersion,
+    namespaceExists,
+    owned,
+    releases: releasesOf(owned),
     sources: known.flatMap(one => ('source' in one ? [one.source] : [])),
   };
 }
@@ -51,38 +68,53 @@ function mayNeedKeda(app: App): boolean {
 }
 
 /** Objects with the app's label, by `Kind/name`. */
-export async function listOwned(cluster: Cluster, namespace: string, app: string): Promise<ReadonlyMap<string, LiveObject>> {
-  const lists = await allOrFaults(ownedKinds.map(async kind => {
-    const items: readonly LiveObject[] = await cluster.list(kind, namespace, { labels: selectorOf(app) });
-    return items.map(item => [`${kind}/${item.metadata?.name}`, item] as const);
-  }));
+export async function listOwned(
+  cluster: Cluster,
+  namespace: string,
+  app: string,
+): Promise<ReadonlyMap<string, LiveObject>> {
+  const lists = await allOrFaults(
+    ownedKinds.map(async kind => {
+      const items: readonly LiveObject[] = await cluster.list(kind, namespace, { labels: selectorOf(app) });
+      return items.map(item => [`${kind}/${item.metadata?.name}`, item] as const);
+    }),
+  );
   return new Map(lists.flat());
 }
 
 /** Throws UserError when a planned object exists without the app's label: it belongs to somebody else. */
-export async function assertNotForeign(cluster: Cluster, app: App, objects: readonly Manifest[], owned: ReadonlyMap<string, LiveObject>): Promise<void> {
+export async function assertNotForeign(
+  cluster: Cluster,
+  app: App,
+  objects: readonly Manifest[],
+  owned: ReadonlyMap<string, LiveObject>,
+): Promise<void> {
   const fresh = objects.filter(object => !owned.has(keyOf(object)));
-  const found = await Promise.all(fresh.map(async ({ kind, metadata }) => {
-    const known = ownedKinds.find(one => one === kind);
-    const live: LiveObject | undefined = known && await cluster.read(known, app.namespace, metadata.name);
-    return live ? [{ kind, name: metadata.name, owner: live.metadata?.labels?.[labelKeys.app] }] : [];
-  }));
-  assertNoFaults(found.flat().map(({ kind, name, owner }) => ({
-    message: `${kind} "${name}" exists in the namespace "${app.namespace}" and ${owner ? `belongs to the app "${owner}"` : 'was not made by aks-functions'}. Choose another name or namespace, or delete it.`,
-  })));
+  const found = await Promise.all(
+    fresh.map(async ({ kind, metadata }) => {
+      const known = ownedKinds.find(one => one === kind);
+      const live: LiveObject | undefined = known && (await cluster.read(known, app.namespace, metadata.name));
+      return live ? [{ kind, name: metadata.name, owner: live.metadata?.labels?.[labelKeys.app] }] : [];
+    }),
+  );
+  assertNoFaults(
+    found.flat().map(({ kind, name, owner }) => ({
+      message: `${kind} "${name}" exists in the namespace "${app.namespace}" and ${owner ? `belongs to the app "${owner}"` : 'was not made by aks-functions'}. Choose another name or namespace, or delete it.`,
+    })),
+  );
 }
 
 function releasesOf(owned: ReadonlyMap<string, LiveObject>): readonly Release[] {
   const releases = [...owned.values()].flatMap(object => {
     const record: LiveObject & { readonly type?: string; readonly data?: Readonly<Record<string, string>> } = object;
-    return record.type === releaseType ? parseRelease(record.data) ?? [] : [];
+    return record.type === releaseType ? (parseRelease(record.data) ?? []) : [];
   });
   return releases.sort((a, b) => b.number - a.number);
 }
 
 async function hasNamespace(cluster: Cluster, namespace: string): Promise<boolean> {
   try {
-    return await cluster.read('Namespace', '', namespace) !== undefined;
+    return (await cluster.read('Namespace', '', namespace)) !== undefined;
   } catch (error) {
     // An identity with rights in its namespace only may not read it; what follows in the namespace will tell.
     if (error instanceof RemoteError && error.status === 403) return true;
@@ -90,9 +122,20 @@ async function hasNamespace(cluster: Cluster, namespace: string): Promise<boolea
   }
 }
 
-async function readSource(cluster: Cluster, namespace: string, { kind, name }: SettingsSource): Promise<{ readonly source: SettingsSource } | { readonly fault: string }> {
-  const live: { readonly data?: Readonly<Record<string, string>> } | undefined = await cluster.read(kind, namespace, name);
-  if (!live) return { fault: `Key "settingsFrom" of aks-functions.yml names the ${kind} "${name}", which the namespace "${namespace}" does not have. Create it, or take it out.` };
+async function readSource(
+  cluster: Cluster,
+  namespace: string,
+  { kind, name }: SettingsSource,
+): Promise<{ readonly source: SettingsSource } | { readonly fault: string }> {
+  const live: { readonly data?: Readonly<Record<string, string>> } | undefined = await cluster.read(
+    kind,
+    namespace,
+    name,
+  );
+  if (!live)
+    return {
+      fault: `Key "settingsFrom" of aks-functions.yml names the ${kind} "${name}", which the namespace "${namespace}" does not have. Create it, or take it out.`,
+    };
   const keys = Object.entries(live.data ?? {}).map(([key, value]) => [key, shortHash(value, 12)] as const);
   return { source: { kind, name, keys: new Map(keys) } };
 }

@@ -29,7 +29,8 @@ export class Deadline {
     for (let wait = firstPause; ; wait = Math.min(wait * 1.3, longestPause)) {
       const found = await look();
       if (found !== undefined) return found;
-      if (this.isOver) throw new UserError(`${late()} within ${this.seconds} s. Raise the input "timeout" if it only needs longer.`);
+      if (this.isOver)
+        throw new UserError(`${late()} within ${this.seconds} s. Raise the input "timeout" if it only needs longer.`);
       await this.#pause(wait);
     }
   }
@@ -39,7 +40,9 @@ export class Deadline {
       await pause(milliseconds, undefined, { signal: this.signal });
     } catch (cause) {
       const { reason } = this.signal;
-      throw reason instanceof Interrupted ? reason : new Interrupted('The run was interrupted. Run again to complete it.', { cause });
+      throw reason instanceof Interrupted
+        ? reason
+        : new Interrupted('The run was interrupted. Run again to complete it.', { cause });
     }
   }
 }

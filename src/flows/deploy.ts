@@ -13,10 +13,10 @@ import { assertNotForeign, type ClusterState, readClusterState } from './cluster
 import { Deadline } from './deadline.ts';
 import type { BuiltImage, ImageBuilder, Log } from './ports.ts';
 import type { Prepared } from './prepare.ts';
-import { beginRelease, endRelease, keptReleases } from './releases.ts';
 import { settingsSourcesOf } from './prepare.ts';
+import { beginRelease, endRelease, keptReleases } from './releases.ts';
 import { verifyLoaded } from './verify.ts';
-import { waitForEndpoints, waitForRollout, waitForScalers, type WaitContext } from './wait.ts';
+import { type WaitContext, waitForEndpoints, waitForRollout, waitForScalers } from './wait.ts';
 
 /** What to deploy and how. */
 export interface Deployment {
@@ -135,7 +135,13 @@ class DeployRun {
     const { cluster, log, signal, learn } = this.#ports;
     const changes = await this.#phase('apply', () => this.#apply(plan, state));
     learn({ changes });
-    const context: WaitContext = { cluster, log, app: plan.app, since, deadline: new Deadline(this.#deployment.timeout, signal) };
+    const context: WaitContext = {
+      cluster,
+      log,
+      app: plan.app,
+      since,
+      deadline: new Deadline(this.#deployment.timeout, signal),
+    };
     const url = this.#deployment.wait ? await this.#waitAndVerify(context) : undefined;
     await this.#letGo(cluster, plan, state);
     const deleted = this.#deployment.prune ? await this.#phase('prune', () => this.#prune(plan, state, release)) : [];
@@ -155,7 +161,9 @@ class DeployRun {
 
   /** A workload at zero is woken to one pod for its verification. */
   #woken(object: Manifest, app: App, state: ClusterState): Manifest {
-    const workload = app.workloads.find(one => object.kind === 'ScaledObject' && one.objectName === object.metadata.name);
+    const workload = app.workloads.find(
+      one => object.kind === 'ScaledObject' && one.objectName === object.metadata.name,
+    );
     if (!workload || !this.#wakes(workload)) return object;
     const annotations = { ...object.metadata.annotations, ...wakeAnnotationOf(state.kedaVersion ?? 'unknown') };
     return { ...object, metadata: { ...object.metadata, annotations } };
@@ -170,21 +178,26 @@ class DeployRun {
     const { log } = this.#ports;
     const url = await this.#phase('wait', async () => {
       const [, , address] = await Promise.all([
-        waitForRollout(context, workload => (this.#wakes(workload) ? 1 : 0)), waitForScalers(context), waitForEndpoints(context),
+        waitForRollout(context, workload => (this.#wakes(workload) ? 1 : 0)),
+        waitForScalers(context),
+        waitForEndpoints(context),
       ]);
       return address;
     });
     if (this.#deployment.verify !== 'loaded') return url;
     const { workloads } = context.app;
     const running = workloads.filter(workload => this.#wakes(workload) || !restsAtZero(workload));
-    for (const { objectName } of workloads.filter(workload => !running.includes(workload))) log.info(`Did not wake ${objectName}: nothing changed since it was verified`);
+    for (const { objectName } of workloads.filter(workload => !running.includes(workload)))
+      log.info(`Did not wake ${objectName}: nothing changed since it was verified`);
     await this.#phase('verify', () => verifyLoaded(context, running, this.#ports.mask));
     return url;
   }
 
   /** Applies the woken ScaledObjects as planned, which takes the annotation away. */
   async #letGo(cluster: Cluster, plan: Plan, state: ClusterState): Promise<void> {
-    const woken = plan.objects.filter(object => this.#woken(object, plan.app, state) !== object && this.#touched.has(keyOf(object)));
+    const woken = plan.objects.filter(
+      object => this.#woken(object, plan.app, state) !== object && this.#touched.has(keyOf(object)),
+    );
     await Promise.all(woken.map(object => cluster.apply(object)));
   }
 
@@ -194,7 +207,9 @@ class DeployRun {
     const releases = keptReleases([release, ...state.releases]);
     const settings = [...keysOfReleases(releases)].filter(key => /^(ConfigMap|Secret)\//.test(key));
     const kept = new Set([
-      ...plan.objects.map(keyOf), ...settings, `Secret/${keysSecretName(app.name)}`,
+      ...plan.objects.map(keyOf),
+      ...settings,
+      `Secret/${keysSecretName(app.name)}`,
       ...releases.map(one => `Secret/${releaseName(app.name, one.number)}`),
     ]);
     const deleted = await prune(cluster, app.namespace, state.owned, kept);
@@ -211,9 +226,13 @@ class DeployRun {
       await Promise.all([endRelease(closing, plan, release, ended, now(), reason), this.#letGo(closing, plan, state)]);
       this.#ports.learn({ recorded: ended });
       const hasEarlier = state.releases.some(earlier => earlier.state === 'deployed');
-      log.info(`Recorded release ${release.number} as ${ended}${hasEarlier ? '; pods of the earlier release keep running until new ones are ready' : ''}`);
+      log.info(
+        `Recorded release ${release.number} as ${ended}${hasEarlier ? '; pods of the earlier release keep running until new ones are ready' : ''}`,
+      );
     } catch (cause) {
-      log.warning(`Could not record release ${release.number} as ${ended}: ${describeError(cause)} The next run completes it.`);
+      log.warning(
+        `Could not record release ${release.number} as ${ended}: ${describeError(cause)} The next run completes it.`,
+      );
     }
   }
 

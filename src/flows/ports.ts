@@ -1,8 +1,8 @@
 import type { ImageReference } from '../core/image.ts';
 import type { DependencyPlan } from '../core/image-dependencies.ts';
 import type { DockerBuild } from '../core/image-docker.ts';
-import type { Secret } from '../core/secret.ts';
 import type { SourceTree } from '../core/project.ts';
+import type { Secret } from '../core/secret.ts';
 
 /** Facts for the log: past tense, one line each; `group` wraps the lines of one step. */
 export interface Log {

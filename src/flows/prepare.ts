@@ -5,9 +5,17 @@ import type { AppInputs, ShapeInputs } from '../core/inputs/inputs.ts';
 import type { Project, SourceTree } from '../core/project.ts';
 import { type AppSources, resolveApp } from '../core/resolve-app.ts';
 import type { Secret } from '../core/secret.ts';
-import { settleProject } from '../core/settle.ts';
-import { mergeSettings, overlapFaults, plainLayer, secretLayer, type Settings, type SettingsLayer, type SettingsSource } from '../core/settings.ts';
+import {
+  mergeSettings,
+  overlapFaults,
+  plainLayer,
+  type Settings,
+  type SettingsLayer,
+  type SettingsSource,
+  secretLayer,
+} from '../core/settings.ts';
 import { parseLocalSettings, parseSettingLines, toSecrets } from '../core/settings-text.ts';
+import { settleProject } from '../core/settle.ts';
 import { assertNoFaults, asUsageError, UserError } from '../errors.ts';
 import type { Workspace } from './ports.ts';
 
@@ -38,7 +46,12 @@ export interface Prepared {
 }
 
 /** Reads code and configuration and resolves the app; contacts nothing, and throws UsageError for what is wrong in them. */
-export async function prepareApp(inputs: PrepareInputs, ports: PreparePorts, repositoryId?: string, kedaVersion?: string): Promise<Prepared> {
+export async function prepareApp(
+  inputs: PrepareInputs,
+  ports: PreparePorts,
+  repositoryId?: string,
+  kedaVersion?: string,
+): Promise<Prepared> {
   try {
     return await readApp(inputs, ports, { repositoryId, kedaVersion });
   } catch (error) {
@@ -46,22 +59,35 @@ export async function prepareApp(inputs: PrepareInputs, ports: PreparePorts, rep
   }
 }
 
-async function readApp(inputs: PrepareInputs, ports: PreparePorts, known: Pick<AppSources, 'repositoryId' | 'kedaVersion'>): Promise<Prepared> {
+async function readApp(
+  inputs: PrepareInputs,
+  ports: PreparePorts,
+  known: Pick<AppSources, 'repositoryId' | 'kedaVersion'>,
+): Promise<Prepared> {
   const source = await ports.workspace.readSource();
   const [config, project] = await readBoth(loadConfig(inputs, ports.files, source), discoverProject(source));
   const layers = await settingsLayers(inputs, config, ports);
   const resolve = (sources: readonly SettingsSource[], kedaVersion = known.kedaVersion) => {
     const settings = mergeSettings(layers, sources);
-    return resolveApp({ inputs, config, project: settleProject(project, settings), settings, repositoryId: known.repositoryId, kedaVersion });
+    return resolveApp({
+      inputs,
+      config,
+      project: settleProject(project, settings),
+      settings,
+      repositoryId: known.repositoryId,
+      kedaVersion,
+    });
   };
   return { app: resolve(settingsSourcesOf(config)), config, source, resolve };
 }
 
 /** Configuration of an app; an empty one when it has no file and none was asked for. */
 export async function loadConfig(inputs: AppInputs, files: TextFiles, source: SourceTree): Promise<Config> {
-  const text = source.texts.get(inputs.config) ?? await files.read(`${inputs.appDirectory}/${inputs.config}`);
+  const text = source.texts.get(inputs.config) ?? (await files.read(`${inputs.appDirectory}/${inputs.config}`));
   if (text === undefined && inputs.config !== 'aks-functions.yml') {
-    throw new UserError(`Input "config" names the file "${inputs.config}", which the app folder does not have. Give its path in the folder of host.json.`);
+    throw new UserError(
+      `Input "config" names the file "${inputs.config}", which the app folder does not have. Give its path in the folder of host.json.`,
+    );
   }
   if (text === undefined && inputs.environment === undefined) return {};
   const { parseConfig } = await import('../core/config/parse.ts');
@@ -70,11 +96,17 @@ export async function loadConfig(inputs: AppInputs, files: TextFiles, source: So
 
 /** Existing objects that the file takes settings from, their keys not known. */
 export function settingsSourcesOf(config: Config): readonly SettingsSource[] {
-  return (config.settingsFrom ?? []).map(from => ('secret' in from ? { kind: 'Secret', name: from.secret } : { kind: 'ConfigMap', name: from.configMap }));
+  return (config.settingsFrom ?? []).map(from =>
+    'secret' in from ? { kind: 'Secret', name: from.secret } : { kind: 'ConfigMap', name: from.configMap },
+  );
 }
 
 /** Settings for entry points that read no code. */
-export async function readSettings(inputs: Parameters<typeof settingsLayers>[0], config: Config, ports: Pick<PreparePorts, 'files' | 'mask'>): Promise<Settings> {
+export async function readSettings(
+  inputs: Parameters<typeof settingsLayers>[0],
+  config: Config,
+  ports: Pick<PreparePorts, 'files' | 'mask'>,
+): Promise<Settings> {
   return mergeSettings(await settingsLayers(inputs, config, ports), settingsSourcesOf(config));
 }
 
@@ -91,10 +123,13 @@ async function readBoth(config: Promise<Config>, project: Promise<Project>): Pro
 
 async function settingsLayers(
   inputs: Pick<ShapeInputs, 'settings' | 'secretSettings' | 'settingsFile'> & Pick<AppInputs, 'appDirectory'>,
-  config: Config, { files, mask }: Pick<PreparePorts, 'files' | 'mask'>,
+  config: Config,
+  { files, mask }: Pick<PreparePorts, 'files' | 'mask'>,
 ): Promise<readonly SettingsLayer[]> {
   const plain = parseSettingLines(inputs.settings ?? '', { input: 'settings', secret: false });
-  const secret = toSecrets(parseSettingLines(inputs.secretSettings?.reveal() ?? '', { input: 'secret-settings', secret: true }));
+  const secret = toSecrets(
+    parseSettingLines(inputs.secretSettings?.reveal() ?? '', { input: 'secret-settings', secret: true }),
+  );
   for (const value of secret.values()) mask(value);
   assertNoFaults(overlapFaults(plain, secret));
   const local = await localSettings(inputs, files, new Set([...plain.keys(), ...secret.keys()]));
@@ -102,9 +137,15 @@ async function settingsLayers(
   return [plainLayer(config.settings ?? {}), ...(local ? [local] : []), plainLayer(plain), secretLayer(secret)];
 }
 
-async function localSettings({ settingsFile, appDirectory }: { readonly settingsFile: string | undefined; readonly appDirectory: string }, files: TextFiles, replaced: ReadonlySet<string>): Promise<SettingsLayer | undefined> {
+async function localSettings(
+  { settingsFile, appDirectory }: { readonly settingsFile: string | undefined; readonly appDirectory: string },
+  files: TextFiles,
+  replaced: ReadonlySet<string>,
+): Promise<SettingsLayer | undefined> {
   if (settingsFile === undefined) return undefined;
-  const text = await files.read(settingsFile) ?? await files.read(`${appDirectory}/${settingsFile}`);
+  const text = (await files.read(settingsFile)) ?? (await files.read(`${appDirectory}/${settingsFile}`));
   if (text !== undefined) return parseLocalSettings(text, settingsFile, replaced);
-  throw new UserError(`Input "settings-file" names the file "${settingsFile}", which does not exist. Give its path from the working directory or from the app folder.`);
+  throw new UserError(
+    `Input "settings-file" names the file "${settingsFile}", which does not exist. Give its path from the working directory or from the app folder.`,
+  );
 }

@@ -12,7 +12,11 @@ import { lastLogOf } from './diagnosis.ts';
 import type { WaitContext } from './wait.ts';
 
 /** Asks one running host of each workload whether it loaded exactly the functions found in the code. */
-export async function verifyLoaded(context: WaitContext, workloads: readonly Workload[], mask: (secret: Secret) => void): Promise<void> {
+export async function verifyLoaded(
+  context: WaitContext,
+  workloads: readonly Workload[],
+  mask: (secret: Secret) => void,
+): Promise<void> {
   const key = await readMasterKey(context.cluster, context.app);
   mask(key);
   await Promise.all(workloads.map(workload => verifyWorkload(context, workload, key)));
@@ -23,25 +27,39 @@ async function verifyWorkload(context: WaitContext, workload: Workload, key: Sec
   let faults: readonly string[] = [];
   const host = new Host(cluster, app, workload, key);
   let pod = '';
-  await deadline.until(async () => {
-    pod = await readyPodOf(cluster, app, workload) ?? pod;
-    if (pod === '') return undefined;
-    const answers = await host.ask(pod);
-    if (!answers || !isSettled(answers.status)) return undefined;
-    faults = faultsOfHost(workload, app.project.functions.map(fn => fn.name), answers);
-    return true;
-  }, () => `The host of "${workload.objectName}" did not finish starting`);
+  await deadline.until(
+    async () => {
+      pod = (await readyPodOf(cluster, app, workload)) ?? pod;
+      if (pod === '') return undefined;
+      const answers = await host.ask(pod);
+      if (!answers || !isSettled(answers.status)) return undefined;
+      faults = faultsOfHost(
+        workload,
+        app.project.functions.map(fn => fn.name),
+        answers,
+      );
+      return true;
+    },
+    () => `The host of "${workload.objectName}" did not finish starting`,
+  );
   if (faults.length > 0) throw await loadError(context, workload, pod, faults);
   log.info(`Host of ${workload.objectName} loaded ${workload.functions.map(fn => fn.name).join(', ')}`);
 }
 
-async function loadError({ cluster, app }: WaitContext, workload: Workload, pod: string, faults: readonly string[]): Promise<UserError> {
+async function loadError(
+  { cluster, app }: WaitContext,
+  workload: Workload,
+  pod: string,
+  faults: readonly string[],
+): Promise<UserError> {
   const lines = await lastLogOf(cluster, app.namespace, pod, workload.objectName, false);
   const log = lines.length > 0 ? [`Last log lines of "${pod}":`, ...lines.map(line => `  ${line}`)] : [];
   const [first = ''] = faults;
   const reason = `The functions of "${workload.objectName}" are not loaded as the code declares them: ${first}`;
   const rest = faults.slice(1).map(fault => `- ${fault}`);
-  return new UserError([`${reason} Correct that in the code, or give the settings that it needs.`, ...rest, ...log].join('\n'));
+  return new UserError(
+    [`${reason} Correct that in the code, or give the settings that it needs.`, ...rest, ...log].join('\n'),
+  );
 }
 
 /** The master key of the app's hosts; throws UserError when the Secret of keys has none. */
@@ -50,11 +68,17 @@ export async function readMasterKey(cluster: Cluster, app: Pick<App, 'name' | 'n
   const secret = await cluster.read('Secret', app.namespace, name);
   const key = masterKeyOf(secret?.data);
   if (key) return key;
-  throw new UserError(`Secret "${name}" has no key "host.master". Delete the Secret: the next deployment makes a new one.`);
+  throw new UserError(
+    `Secret "${name}" has no key "host.master". Delete the Secret: the next deployment makes a new one.`,
+  );
 }
 
 /** Name of a pod of the newest template that is ready. */
-export async function readyPodOf(cluster: Cluster, app: Pick<App, 'namespace'>, workload: Pick<Workload, 'objectName'>): Promise<string | undefined> {
+export async function readyPodOf(
+  cluster: Cluster,
+  app: Pick<App, 'namespace'>,
+  workload: Pick<Workload, 'objectName'>,
+): Promise<string | undefined> {
   const pods: readonly V1Pod[] = await cluster.list('Pod', app.namespace, { labels: `app=${workload.objectName}` });
   return newestPodsOf(pods).find(isReady)?.metadata?.name;
 }
@@ -76,7 +100,8 @@ class Host {
   async ask(pod: string): Promise<HostAnswers | undefined> {
     const names = this.#workload.functions.map(fn => fn.name);
     const [status, functions, ...each] = await Promise.all([
-      this.#json(pod, '/admin/host/status'), this.#json(pod, '/admin/functions'),
+      this.#json(pod, '/admin/host/status'),
+      this.#json(pod, '/admin/functions'),
       ...names.map(name => this.#json(pod, `/admin/functions/${encodeURIComponent(name)}/status`)),
     ]);
     if (status === undefined || functions === undefined) return undefined;

@@ -1,8 +1,8 @@
 import type { App, Workload } from '../core/app.ts';
 import { selectorOf } from '../core/names.ts';
 import { newestPodsOf, type RolloutState, rolloutStateOf } from '../core/rollout.ts';
-import { scalerFaultText } from '../core/scaler-hints.ts';
 import { type ScaledObject, scalerStateOf } from '../core/scaled-object-status.ts';
+import { scalerFaultText } from '../core/scaler-hints.ts';
 import { RemoteError, UserError } from '../errors.ts';
 import type { Cluster } from './cluster-port.ts';
 import type { Deadline } from './deadline.ts';
@@ -29,27 +29,43 @@ export async function waitForRollout(context: WaitContext, atLeast: (workload: W
   const { cluster, app, log, deadline } = context;
   const firstSeen = new Map<string, number>();
   let details = '';
-  await deadline.until(async () => {
-    const states = await rolloutStates(cluster, app, atLeast);
-    const failed = states.map(({ state }) => state).find(state => state.kind === 'failed' && lasts(state, firstSeen));
-    if (failed?.kind === 'failed') throw await rolloutError(context, failed);
-    const waiting = states.flatMap(({ workload, state }) => (state.kind === 'progress' ? [`${workload.objectName}: ${state.detail}`] : state.kind === 'failed' ? [`${workload.objectName}: ${state.message}`] : []));
-    const said = waiting.join('; ');
-    if (said !== details && said !== '') log.debug(said);
-    details = said;
-    return waiting.length === 0 ? states : undefined;
-  }, () => `The rollout was not complete (${details})`);
+  await deadline.until(
+    async () => {
+      const states = await rolloutStates(cluster, app, atLeast);
+      const failed = states.map(({ state }) => state).find(state => state.kind === 'failed' && lasts(state, firstSeen));
+      if (failed?.kind === 'failed') throw await rolloutError(context, failed);
+      const waiting = states.flatMap(({ workload, state }) =>
+        state.kind === 'progress'
+          ? [`${workload.objectName}: ${state.detail}`]
+          : state.kind === 'failed'
+            ? [`${workload.objectName}: ${state.message}`]
+            : [],
+      );
+      const said = waiting.join('; ');
+      if (said !== details && said !== '') log.debug(said);
+      details = said;
+      return waiting.length === 0 ? states : undefined;
+    },
+    () => `The rollout was not complete (${details})`,
+  );
 }
 
 /** Waits until each Service has a ready endpoint, and returns the address from outside where there is one. */
 export async function waitForEndpoints({ cluster, app, deadline }: WaitContext): Promise<string | undefined> {
   const exposed = app.workloads.filter(workload => workload.servesHttp && app.expose.type !== 'none');
   for (const workload of exposed) {
-    await deadline.until(async () => {
-      const slices = await cluster.list('EndpointSlice', app.namespace, { labels: `kubernetes.io/service-name=${workload.objectName}` });
-      const ready = slices.flatMap(slice => slice.endpoints ?? []).filter(endpoint => endpoint.conditions?.ready !== false);
-      return ready.length > 0 ? ready : undefined;
-    }, () => `Service "${workload.objectName}" got no ready endpoint`);
+    await deadline.until(
+      async () => {
+        const slices = await cluster.list('EndpointSlice', app.namespace, {
+          labels: `kubernetes.io/service-name=${workload.objectName}`,
+        });
+        const ready = slices
+          .flatMap(slice => slice.endpoints ?? [])
+          .filter(endpoint => endpoint.conditions?.ready !== false);
+        return ready.length > 0 ? ready : undefined;
+      },
+      () => `Service "${workload.objectName}" got no ready endpoint`,
+    );
   }
   const [first] = exposed;
   return first && addressOf(cluster, app, first, deadline);
@@ -69,26 +85,42 @@ async function waitForScaler(context: WaitContext, workload: Workload): Promise<
   let held = 0;
   let failed = 0;
   let detail = '';
-  await deadline.until(async () => {
-    const object: ScaledObject = await cluster.read('ScaledObject', app.namespace, workload.objectName) ?? {};
-    const state = scalerStateOf(object);
-    detail = state.kind;
-    failed = state.kind === 'failed' ? failed + 1 : 0;
-    if (state.kind === 'failed' && failed > looks) throw await scalerError(context, workload, state.message);
-    held = state.kind === 'ready' && await metricsAnswer(context, workload, state.metrics) ? held + 1 : 0;
-    return held >= looks || state.kind === 'paused' ? true : undefined;
-  }, () => `ScaledObject "${workload.objectName}" did not become ready (its state was "${detail}")`);
-  if (detail === 'paused') log.warning(`ScaledObject "${workload.objectName}" is paused by an annotation: nothing scales until it is removed.`);
+  await deadline.until(
+    async () => {
+      const object: ScaledObject = (await cluster.read('ScaledObject', app.namespace, workload.objectName)) ?? {};
+      const state = scalerStateOf(object);
+      detail = state.kind;
+      failed = state.kind === 'failed' ? failed + 1 : 0;
+      if (state.kind === 'failed' && failed > looks) throw await scalerError(context, workload, state.message);
+      held = state.kind === 'ready' && (await metricsAnswer(context, workload, state.metrics)) ? held + 1 : 0;
+      return held >= looks || state.kind === 'paused' ? true : undefined;
+    },
+    () => `ScaledObject "${workload.objectName}" did not become ready (its state was "${detail}")`,
+  );
+  if (detail === 'paused')
+    log.warning(
+      `ScaledObject "${workload.objectName}" is paused by an annotation: nothing scales until it is removed.`,
+    );
 }
 
 /** KEDA's newest event says more than the condition, whose message is generic in older versions. */
-async function scalerError({ cluster, app, since }: WaitContext, workload: Workload, message: string): Promise<UserError> {
+async function scalerError(
+  { cluster, app, since }: WaitContext,
+  workload: Workload,
+  message: string,
+): Promise<UserError> {
   const events = await warningsOf(cluster, app.namespace, [workload.objectName], since);
-  const said = events.findLast(event => event.involvedObject?.kind === 'ScaledObject' && event.reason === 'KEDAScalerFailed')?.message;
+  const said = events.findLast(
+    event => event.involvedObject?.kind === 'ScaledObject' && event.reason === 'KEDAScalerFailed',
+  )?.message;
   return new UserError(scalerFaultText(workload, said ?? message));
 }
 
-async function metricsAnswer({ cluster, app }: WaitContext, workload: Workload, metrics: readonly string[]): Promise<boolean> {
+async function metricsAnswer(
+  { cluster, app }: WaitContext,
+  workload: Workload,
+  metrics: readonly string[],
+): Promise<boolean> {
   try {
     await Promise.all(metrics.map(metric => cluster.externalMetric(app.namespace, metric, workload.objectName)));
     return true;
@@ -103,7 +135,10 @@ async function metricsAnswer({ cluster, app }: WaitContext, workload: Workload, 
 
 async function rolloutStates(cluster: Cluster, app: App, atLeast: (workload: Workload) => number) {
   const selection = { labels: selectorOf(app.name) };
-  const [deployments, pods] = await Promise.all([cluster.list('Deployment', app.namespace, selection), cluster.list('Pod', app.namespace, selection)]);
+  const [deployments, pods] = await Promise.all([
+    cluster.list('Deployment', app.namespace, selection),
+    cluster.list('Pod', app.namespace, selection),
+  ]);
   return app.workloads.map(workload => {
     const deployment = deployments.find(one => one.metadata?.name === workload.objectName);
     const own = newestPodsOf(pods.filter(pod => pod.metadata?.labels?.app === workload.objectName));
@@ -128,16 +163,24 @@ async function rolloutError({ cluster, app, since }: WaitContext, failed: Failed
   return new UserError([failed.message, ...said, ...log].join('\n'));
 }
 
-async function addressOf(cluster: Cluster, app: App, workload: Workload, deadline: Deadline): Promise<string | undefined> {
+async function addressOf(
+  cluster: Cluster,
+  app: App,
+  workload: Workload,
+  deadline: Deadline,
+): Promise<string | undefined> {
   const { type, host } = app.expose;
   if (type === 'cluster') return `http://${workload.objectName}.${app.namespace}.svc.cluster.local`;
   if (host && (type === 'ingress' || type === 'gateway')) return `http://${host}`;
   if (type === 'gateway') return undefined;
   const kind = type === 'ingress' ? 'Ingress' : 'Service';
-  const address = await deadline.until(async () => {
-    const live = await cluster.read(kind, app.namespace, workload.objectName);
-    const ingress = live?.status?.loadBalancer?.ingress?.[0];
-    return ingress?.ip ?? ingress?.hostname;
-  }, () => `${kind} "${workload.objectName}" got no address`);
+  const address = await deadline.until(
+    async () => {
+      const live = await cluster.read(kind, app.namespace, workload.objectName);
+      const ingress = live?.status?.loadBalancer?.ingress?.[0];
+      return ingress?.ip ?? ingress?.hostname;
+    },
+    () => `${kind} "${workload.objectName}" got no address`,
+  );
   return `http://${address.includes(':') ? `[${address}]` : address}`;
 }

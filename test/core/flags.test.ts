@@ -8,7 +8,11 @@ const rules = {
   own: { format: { value: true }, 'include-secrets': { value: false } },
 } as const;
 
-const accepted: readonly { readonly name: string; readonly given: readonly string[]; readonly expected: Readonly<Record<string, string>> }[] = [
+const accepted: readonly {
+  readonly name: string;
+  readonly given: readonly string[];
+  readonly expected: Readonly<Record<string, string>>;
+}[] = [
   { name: 'a folder', given: ['shop'], expected: { 'app-directory': 'shop' } },
   { name: 'a value after a space', given: ['--name', 'orders'], expected: { name: 'orders' } },
   { name: 'a value after an equals sign', given: ['--name=orders'], expected: { name: 'orders' } },
@@ -23,24 +27,40 @@ for (const { name, given, expected } of accepted) {
 }
 
 const refused = [
-  { name: 'an unknown flag and names the nearest', given: ['--nam', 'x'], part: 'Flag "--nam" is unknown here. Did you mean "--name"?' },
+  {
+    name: 'an unknown flag and names the nearest',
+    given: ['--nam', 'x'],
+    part: 'Flag "--nam" is unknown here. Did you mean "--name"?',
+  },
   { name: 'a flag given twice', given: ['--name=a', '--name=b'], part: 'Flag "--name" is given twice.' },
   { name: 'a flag without its value', given: ['--min-replicas'], part: 'Flag "--min-replicas" needs a value.' },
   { name: 'two folders', given: ['one', 'two'], part: 'Argument "two" is one too many.' },
 ] as const;
 
 for (const { name, given, part } of refused) {
-  test(`refuses ${name}`, () => assert.throws(() => parseFlags(given, rules), error => error instanceof UsageError && error.message.startsWith(part)));
+  test(`refuses ${name}`, () =>
+    assert.throws(
+      () => parseFlags(given, rules),
+      error => error instanceof UsageError && error.message.startsWith(part),
+    ));
 }
 
 test('refuses a secret as a flag and names its environment variable', () => {
   const secret = { inputs: ['registry-password'], own: {} } as const;
-  assert.throws(() => parseFlags(['--registry-password=geheim'], secret), error =>
-    error instanceof UsageError && error.message.includes('AKS_FUNCTIONS_REGISTRY_PASSWORD') && !error.message.includes('geheim'));
+  assert.throws(
+    () => parseFlags(['--registry-password=geheim'], secret),
+    error =>
+      error instanceof UsageError &&
+      error.message.includes('AKS_FUNCTIONS_REGISTRY_PASSWORD') &&
+      !error.message.includes('geheim'),
+  );
 });
 
 test('reports all faults at once', () => {
-  assert.throws(() => parseFlags(['--x=1', '--y=2'], rules), error => error instanceof UsageError && error.faults.length === 2);
+  assert.throws(
+    () => parseFlags(['--x=1', '--y=2'], rules),
+    error => error instanceof UsageError && error.faults.length === 2,
+  );
 });
 
 test('keeps the flags of the command apart from the inputs', () => {

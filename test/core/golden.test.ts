@@ -15,10 +15,17 @@ const image = 'shop.azurecr.io/apps/app@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 async function planOf(folder: string): Promise<Plan> {
   const given: Readonly<Record<string, string>> = JSON.parse(readFileSync(join(folder, 'inputs.json'), 'utf8'));
   const inputs = parseRenderInputs(new Map(Object.entries({ ...given, image })));
-  const ports = { workspace: { readSource: async () => treeOnDisk(folder) }, files: { read: async () => undefined }, mask: () => {} };
+  const ports = {
+    workspace: { readSource: async () => treeOnDisk(folder) },
+    files: { read: async () => undefined },
+    mask: () => {},
+  };
   const { app } = await prepareApp(inputs, ports, '4711');
   const { registryUsername, registryPassword } = inputs;
-  const pullConfig = registryUsername && registryPassword ? dockerConfigJson('shop.azurecr.io', registryUsername, registryPassword) : undefined;
+  const pullConfig =
+    registryUsername && registryPassword
+      ? dockerConfigJson('shop.azurecr.io', registryUsername, registryPassword)
+      : undefined;
   return planDeployment(app, { reference: image, pullConfig });
 }
 

@@ -17,8 +17,14 @@ function faultsOf(given: Readonly<Record<string, string>>): readonly string[] {
 }
 
 const durations = [
-  { given: '90s', expected: 90 }, { given: '10m', expected: 600 }, { given: '1h', expected: 3600 }, { given: '3d', expected: 259_200 },
-  { given: '45', expected: 45 }, { given: '1.5h', expected: undefined }, { given: '', expected: undefined }, { given: '10 minutes', expected: undefined },
+  { given: '90s', expected: 90 },
+  { given: '10m', expected: 600 },
+  { given: '1h', expected: 3600 },
+  { given: '3d', expected: 259_200 },
+  { given: '45', expected: 45 },
+  { given: '1.5h', expected: undefined },
+  { given: '', expected: undefined },
+  { given: '10 minutes', expected: undefined },
 ] as const;
 
 for (const { given, expected } of durations) {
@@ -26,14 +32,42 @@ for (const { given, expected } of durations) {
 }
 
 const faulty = [
-  { name: 'a name that no object can have', given: { name: 'My_App' }, part: 'Input "name" must have 1 to 40 characters' },
-  { name: 'a duration without a meaning', given: { timeout: 'soon' }, part: 'Input "timeout" must be a duration such as "90s", "10m" or "1h", got "soon".' },
-  { name: 'a number that is none', given: { 'max-replicas': 'many' }, part: 'Input "max-replicas" must be a whole number from 1 to 1000, got "many".' },
-  { name: 'a boolean of another language', given: { wait: 'yes' }, part: 'Input "wait" must be "true" or "false", got "yes".' },
-  { name: 'a choice that does not exist', given: { verify: 'all' }, part: 'Input "verify" must be one of none, ready, loaded, got "all".' },
-  { name: 'a password without a user', given: { 'registry-password': 'geheim' }, part: 'Input "registry-username" is missing' },
+  {
+    name: 'a name that no object can have',
+    given: { name: 'My_App' },
+    part: 'Input "name" must have 1 to 40 characters',
+  },
+  {
+    name: 'a duration without a meaning',
+    given: { timeout: 'soon' },
+    part: 'Input "timeout" must be a duration such as "90s", "10m" or "1h", got "soon".',
+  },
+  {
+    name: 'a number that is none',
+    given: { 'max-replicas': 'many' },
+    part: 'Input "max-replicas" must be a whole number from 1 to 1000, got "many".',
+  },
+  {
+    name: 'a boolean of another language',
+    given: { wait: 'yes' },
+    part: 'Input "wait" must be "true" or "false", got "yes".',
+  },
+  {
+    name: 'a choice that does not exist',
+    given: { verify: 'all' },
+    part: 'Input "verify" must be one of none, ready, loaded, got "all".',
+  },
+  {
+    name: 'a password without a user',
+    given: { 'registry-password': 'geheim' },
+    part: 'Input "registry-username" is missing',
+  },
   { name: 'an input of a later version', given: { cluster: 'prod' }, part: 'Input "cluster" is not available yet.' },
-  { name: 'a mode of a later version', given: { mode: 'plan' }, part: 'Input "mode" with the value "plan" is not available yet.' },
+  {
+    name: 'a mode of a later version',
+    given: { mode: 'plan' },
+    part: 'Input "mode" with the value "plan" is not available yet.',
+  },
 ] as const;
 
 for (const { name, given, part } of faulty) {
@@ -50,11 +84,18 @@ test('reports every faulty input at once', () => {
 });
 
 test('says what is missing when nothing is given', () => {
-  assert.deepEqual(faultsOf({}).map(fault => fault.split(' ').slice(0, 3).join(' ')), ['Input "kubeconfig" is', 'Inputs "registry" and']);
+  assert.deepEqual(
+    faultsOf({}).map(fault => fault.split(' ').slice(0, 3).join(' ')),
+    ['Input "kubeconfig" is', 'Inputs "registry" and'],
+  );
 });
 
 test('never repeats a secret in a fault', () => {
-  assert(!faultsOf({ ...enough, 'registry-password': 'geheim', timeout: 'x' }).join().includes('geheim'));
+  assert(
+    !faultsOf({ ...enough, 'registry-password': 'geheim', timeout: 'x' })
+      .join()
+      .includes('geheim'),
+  );
 });
 
 test('leaves what the file may give open when the input is absent', () => {
@@ -63,6 +104,11 @@ test('leaves what the file may give open when the input is absent', () => {
 });
 
 test('takes the message body with its white space', () => {
-  const inputs = parseScaleTestInputs(new Map([['kubeconfig', 'x'], ['message-body', '  {n} ']]));
+  const inputs = parseScaleTestInputs(
+    new Map([
+      ['kubeconfig', 'x'],
+      ['message-body', '  {n} '],
+    ]),
+  );
   assert.equal(inputs.messageBody, '  {n} ');
 });

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { maskTextsOf, redacted } from '../../src/core/masks.ts';
 
-const connection = 'DefaultEndpointsProtocol=https;AccountName=shop;AccountKey=c2VjcmV0LWtleS1vZi1zaG9w;EndpointSuffix=core.windows.net';
+const connection =
+  'DefaultEndpointsProtocol=https;AccountName=shop;AccountKey=c2VjcmV0LWtleS1vZi1zaG9w;EndpointSuffix=core.windows.net';
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
 test('masks a value and its base64 form', () => {
@@ -24,7 +25,10 @@ for (const word of ['node', 'True', 'production', '8080', 'abc', '']) {
 }
 
 test('masks the lines of a document and not its braces', () => {
-  assert.deepEqual(maskTextsOf('{\n  "token": "a-long-token"\n}').filter(text => text.length < 5), []);
+  assert.deepEqual(
+    maskTextsOf('{\n  "token": "a-long-token"\n}').filter(text => text.length < 5),
+    [],
+  );
 });
 
 test('hides every occurrence, longer secrets first', () => {

@@ -28,7 +28,10 @@ test('names the object of the event workload like the app and the others after t
 
 test('gives every app and namespace a host id that the host accepts', () => {
   const appName = fc.stringMatching(/^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/);
-  fc.assert(fc.property(appName, appName, (app, namespace) => /^[a-z0-9-]{1,32}$/.test(hostIdOf(app, namespace))), { seed: 1 });
+  fc.assert(
+    fc.property(appName, appName, (app, namespace) => /^[a-z0-9-]{1,32}$/.test(hostIdOf(app, namespace))),
+    { seed: 1 },
+  );
 });
 
 test('gives the same app in two namespaces different host ids', () => {

@@ -4,27 +4,76 @@ import type { V1Deployment, V1Pod } from '@kubernetes/client-node';
 import { newestPodsOf, rolloutStateOf } from '../../src/core/rollout.ts';
 
 function deploymentWith(status: V1Deployment['status'], replicas = 2, generation = 3): V1Deployment {
-  return { metadata: { name: 'orders', generation }, spec: { replicas, selector: {}, template: {} }, ...(status ? { status } : {}) };
+  return {
+    metadata: { name: 'orders', generation },
+    spec: { replicas, selector: {}, template: {} },
+    ...(status ? { status } : {}),
+  };
 }
 
-function podWith(state: NonNullable<NonNullable<V1Pod['status']>['containerStatuses']>[number]['state'], restartCount = 0, lastExit?: number): V1Pod {
-  const lastState = lastExit === undefined ? {} : { lastState: { terminated: { exitCode: lastExit, reason: 'Error' } } };
+function podWith(
+  state: NonNullable<NonNullable<V1Pod['status']>['containerStatuses']>[number]['state'],
+  restartCount = 0,
+  lastExit?: number,
+): V1Pod {
+  const lastState =
+    lastExit === undefined ? {} : { lastState: { terminated: { exitCode: lastExit, reason: 'Error' } } };
   return {
     metadata: { name: 'orders-1' },
-    status: { containerStatuses: [{ name: 'orders', image: 'shop.azurecr.io/orders:1', imageID: '', ready: false, restartCount, ...(state ? { state } : {}), ...lastState }] },
+    status: {
+      containerStatuses: [
+        {
+          name: 'orders',
+          image: 'shop.azurecr.io/orders:1',
+          imageID: '',
+          ready: false,
+          restartCount,
+          ...(state ? { state } : {}),
+          ...lastState,
+        },
+      ],
+    },
   };
 }
 
 const complete = { observedGeneration: 3, replicas: 2, updatedReplicas: 2, availableReplicas: 2 };
 
 const states = [
-  { name: 'done when all pods are new and available', given: { deployment: deploymentWith(complete) }, expected: { kind: 'done', replicas: 2 } },
-  { name: 'done with no pod for a workload at zero', given: { deployment: deploymentWith({ observedGeneration: 3 }, 0) }, expected: { kind: 'done', replicas: 0 } },
-  { name: 'in progress for a workload at zero that must be woken', given: { deployment: deploymentWith({ observedGeneration: 3 }, 0), minimum: 1 }, expected: { kind: 'progress', detail: '0 of 1 pods are new' } },
-  { name: 'in progress until the change is observed', given: { deployment: deploymentWith({ ...complete, observedGeneration: 2 }) }, expected: { kind: 'progress', detail: 'not observed yet' } },
-  { name: 'in progress while an old pod remains', given: { deployment: deploymentWith({ ...complete, replicas: 3 }) }, expected: { kind: 'progress', detail: '1 old pods remain' } },
-  { name: 'in progress while a pod is not ready', given: { deployment: deploymentWith({ ...complete, availableReplicas: 1 }) }, expected: { kind: 'progress', detail: '1 of 2 pods are ready' } },
-  { name: 'in progress before the Deployment is there', given: { deployment: undefined }, expected: { kind: 'progress', detail: 'not there yet' } },
+  {
+    name: 'done when all pods are new and available',
+    given: { deployment: deploymentWith(complete) },
+    expected: { kind: 'done', replicas: 2 },
+  },
+  {
+    name: 'done with no pod for a workload at zero',
+    given: { deployment: deploymentWith({ observedGeneration: 3 }, 0) },
+    expected: { kind: 'done', replicas: 0 },
+  },
+  {
+    name: 'in progress for a workload at zero that must be woken',
+    given: { deployment: deploymentWith({ observedGeneration: 3 }, 0), minimum: 1 },
+    expected: { kind: 'progress', detail: '0 of 1 pods are new' },
+  },
+  {
+    name: 'in progress until the change is observed',
+    given: { deployment: deploymentWith({ ...complete, observedGeneration: 2 }) },
+    expected: { kind: 'progress', detail: 'not observed yet' },
+  },
+  {
+    name: 'in progress while an old pod remains',
+    given: { deployment: deploymentWith({ ...complete, replicas: 3 }) },
+    expected: { kind: 'progress', detail: '1 old pods remain' },
+  },
+  {
+    name: 'in progress while a pod is not ready',
+    given: { deployment: deploymentWith({ ...complete, availableReplicas: 1 }) },
+    expected: { kind: 'progress', detail: '1 of 2 pods are ready' },
+  },
+  {
+    name: 'in progress before the Deployment is there',
+    given: { deployment: undefined },
+    expected: { kind: 'progress', detail: 'not there yet' },
+  },
 ] as const;
 
 for (const { name, given, expected } of states) {
@@ -34,22 +83,48 @@ for (const { name, given, expected } of states) {
 }
 
 test('fails for an image that cannot be pulled and says what to check', () => {
-  const state = rolloutStateOf(deploymentWith(complete), [podWith({ waiting: { reason: 'ImagePullBackOff', message: 'Back-off pulling: rpc error: code = NotFound desc = no such image' } })], 0);
+  const state = rolloutStateOf(
+    deploymentWith(complete),
+    [
+      podWith({
+        waiting: {
+          reason: 'ImagePullBackOff',
+          message: 'Back-off pulling: rpc error: code = NotFound desc = no such image',
+        },
+      }),
+    ],
+    0,
+  );
   assert(state.kind === 'failed');
-  assert.match(state.message, /^Image "shop\.azurecr\.io\/orders:1" of container ".+" cannot be pulled \(code = NotFound desc = no such image\)\. Check that the image exists/);
+  assert.match(
+    state.message,
+    /^Image "shop\.azurecr\.io\/orders:1" of container ".+" cannot be pulled \(code = NotFound desc = no such image\)\. Check that the image exists/,
+  );
 });
 
 test('fails for a container that crashed twice and gives its exit code', () => {
-  const state = rolloutStateOf(deploymentWith(complete), [podWith({ waiting: { reason: 'CrashLoopBackOff' } }, 2, 134)], 0);
+  const state = rolloutStateOf(
+    deploymentWith(complete),
+    [podWith({ waiting: { reason: 'CrashLoopBackOff' } }, 2, 134)],
+    0,
+  );
   assert(state.kind === 'failed' && state.crashed);
   assert.match(state.message, /crashed 2 times, the last time with exit code 134/);
 });
 
 test('forgives a single crash', () => {
-  assert.equal(rolloutStateOf(deploymentWith({ ...complete, availableReplicas: 1 }), [podWith({ running: {} }, 1, 1)], 0).kind, 'progress');
+  assert.equal(
+    rolloutStateOf(deploymentWith({ ...complete, availableReplicas: 1 }), [podWith({ running: {} }, 1, 1)], 0).kind,
+    'progress',
+  );
 });
 
 test('takes the pods of the youngest template for the newest', () => {
-  const pod = (name: string, hash: string, second: number): V1Pod => ({ metadata: { name, labels: { 'pod-template-hash': hash }, creationTimestamp: new Date(second * 1000) } });
-  assert.deepEqual(newestPodsOf([pod('a', 'old', 1), pod('b', 'new', 3), pod('c', 'new', 2)]).map(one => one.metadata?.name), ['b', 'c']);
+  const pod = (name: string, hash: string, second: number): V1Pod => ({
+    metadata: { name, labels: { 'pod-template-hash': hash }, creationTimestamp: new Date(second * 1000) },
+  });
+  assert.deepEqual(
+    newestPodsOf([pod('a', 'old', 1), pod('b', 'new', 3), pod('c', 'new', 2)]).map(one => one.metadata?.name),
+    ['b', 'c'],
+  );
 });

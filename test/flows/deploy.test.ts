@@ -8,15 +8,46 @@ import { type Prepared, prepareApp } from '../../src/flows/prepare.ts';
 import { FakeCluster } from '../support/fake-cluster.ts';
 import { treeOf } from '../support/source-tree.ts';
 
-const connection = 'DefaultEndpointsProtocol=https;AccountName=shop;AccountKey=c2VjcmV0LWtleQ==;EndpointSuffix=core.windows.net';
-const queueFunction = JSON.stringify({ bindings: [{ type: 'queueTrigger', direction: 'in', name: 'message', queueName: 'orders', connection: 'Orders' }] });
-const image: BuiltImage = { image: { host: 'shop.azurecr.io', repository: 'orders', digest: `sha256:${'a'.repeat(64)}` }, built: true };
-const log: Log = { info: () => {}, notice: () => {}, warning: () => {}, debug: () => {}, group: (_title, work) => work() };
+const connection =
+  'DefaultEndpointsProtocol=https;AccountName=shop;AccountKey=c2VjcmV0LWtleQ==;EndpointSuffix=core.windows.net';
+const queueFunction = JSON.stringify({
+  bindings: [{ type: 'queueTrigger', direction: 'in', name: 'message', queueName: 'orders', connection: 'Orders' }],
+});
+const image: BuiltImage = {
+  image: { host: 'shop.azurecr.io', repository: 'orders', digest: `sha256:${'a'.repeat(64)}` },
+  built: true,
+};
+const log: Log = {
+  info: () => {},
+  notice: () => {},
+  warning: () => {},
+  debug: () => {},
+  group: (_title, work) => work(),
+};
 
 async function prepare(settings: Readonly<Record<string, string>> = {}): Promise<Prepared> {
-  const tree = treeOf({ 'host.json': '{"version":"2.0"}', 'package.json': '{}', 'orders/function.json': queueFunction, 'orders/index.js': '' });
-  const inputs = parseRenderInputs(new Map(Object.entries({ name: 'orders', namespace: 'shop', image: 'i:1', 'secret-settings': `Orders=${connection}`, ...settings })));
-  return prepareApp(inputs, { workspace: { readSource: async () => tree }, files: { read: async () => undefined }, mask: () => {} });
+  const tree = treeOf({
+    'host.json': '{"version":"2.0"}',
+    'package.json': '{}',
+    'orders/function.json': queueFunction,
+    'orders/index.js': '',
+  });
+  const inputs = parseRenderInputs(
+    new Map(
+      Object.entries({
+        name: 'orders',
+        namespace: 'shop',
+        image: 'i:1',
+        'secret-settings': `Orders=${connection}`,
+        ...settings,
+      }),
+    ),
+  );
+  return prepareApp(inputs, {
+    workspace: { readSource: async () => tree },
+    files: { read: async () => undefined },
+    mask: () => {},
+  });
 }
 
 let cluster: FakeCluster;
@@ -26,9 +57,25 @@ beforeEach(() => {
 });
 
 async function run(options: Partial<Deployment> = {}, ports: Partial<DeployPorts> = {}) {
-  const deployment: Deployment = { prepared: await prepare(), wait: true, verify: 'ready', prune: true, timeout: 5, context: {}, pullConfig: undefined, ...options };
+  const deployment: Deployment = {
+    prepared: await prepare(),
+    wait: true,
+    verify: 'ready',
+    prune: true,
+    timeout: 5,
+    context: {},
+    pullConfig: undefined,
+    ...options,
+  };
   return deploy(deployment, {
-    cluster, images: { build: async () => image }, log, mask: () => {}, now: () => new Date(0), signal: new AbortController().signal, learn: () => {}, ...ports,
+    cluster,
+    images: { build: async () => image },
+    log,
+    mask: () => {},
+    now: () => new Date(0),
+    signal: new AbortController().signal,
+    learn: () => {},
+    ...ports,
   });
 }
 
@@ -60,17 +107,23 @@ test('changes nothing when KEDA is missing', async () => {
 });
 
 test('changes nothing when the image cannot be built', async () => {
-  await assert.rejects(run({}, { images: { build: () => Promise.reject(new UserError('The registry refused.')) } }), /The registry refused/);
+  await assert.rejects(
+    run({}, { images: { build: () => Promise.reject(new UserError('The registry refused.')) } }),
+    /The registry refused/,
+  );
   assert.deepEqual(cluster.changes, []);
 });
 
 test('stops the build when the cluster cannot be deployed to', async () => {
   cluster.keda = '2.11.2';
   let stopped = false;
-  const build = (signal: AbortSignal) => new Promise<BuiltImage>((_, reject) => signal.addEventListener('abort', () => {
-    stopped = true;
-    reject(new Error('stopped'));
-  }));
+  const build = (signal: AbortSignal) =>
+    new Promise<BuiltImage>((_, reject) =>
+      signal.addEventListener('abort', () => {
+        stopped = true;
+        reject(new Error('stopped'));
+      }),
+    );
   await assert.rejects(run({}, { images: { build } }), /KEDA "2.11.2" is too old/);
   assert(stopped);
 });
@@ -91,7 +144,10 @@ test('keeps existing function keys', async () => {
 test('changes no object the second time', async () => {
   await run({ verify: 'none' });
   const result = await run({ verify: 'none' });
-  assert.deepEqual([result.changes.created, result.changes.changed, result.changes.deleted, result.release], [[], [], [], 2]);
+  assert.deepEqual(
+    [result.changes.created, result.changes.changed, result.changes.deleted, result.release],
+    [[], [], [], 2],
+  );
 });
 
 test('wakes a workload at zero for its verification and lets it go again', async () => {
@@ -114,7 +170,10 @@ test('records a failed release with its reason', async () => {
 test('records an interrupted release as such', async () => {
   cluster.failures.set('apply Deployment/orders', new Interrupted('The run was interrupted.'));
   await assert.rejects(run());
-  assert.equal(cluster.objects.get('Secret/orders.release.v1')?.metadata?.labels?.['aks-functions.io/state'], 'interrupted');
+  assert.equal(
+    cluster.objects.get('Secret/orders.release.v1')?.metadata?.labels?.['aks-functions.io/state'],
+    'interrupted',
+  );
 });
 
 test('stops when another run has taken the number of the release', async () => {
@@ -127,9 +186,17 @@ test('stops when another run has taken the number of the release', async () => {
 test('deletes what the plan no longer has and keeps the settings of recorded releases', async () => {
   await run();
   const settings = [...cluster.objects.keys()].filter(key => key.startsWith('Secret/orders-secret-settings'));
-  cluster.objects.set('Service/orders-http', { kind: 'Service', metadata: { name: 'orders-http', labels: { 'aks-functions.io/app': 'orders' } } });
-  const result = await run({ prepared: await prepare({ 'secret-settings': `Orders=${connection}\nOTHER=value-of-it` }) });
-  assert.deepEqual(result.changes.deleted.filter(key => !key.startsWith('TriggerAuthentication')), ['Service/orders-http']);
+  cluster.objects.set('Service/orders-http', {
+    kind: 'Service',
+    metadata: { name: 'orders-http', labels: { 'aks-functions.io/app': 'orders' } },
+  });
+  const result = await run({
+    prepared: await prepare({ 'secret-settings': `Orders=${connection}\nOTHER=value-of-it` }),
+  });
+  assert.deepEqual(
+    result.changes.deleted.filter(key => !key.startsWith('TriggerAuthentication')),
+    ['Service/orders-http'],
+  );
   for (const key of settings) assert(cluster.objects.has(key));
 });
 
@@ -142,7 +209,10 @@ test('knows the image of the last good release', async () => {
 test('applies no scaler when the deployment failed before it came to one', async () => {
   cluster.failOnce('apply Deployment/orders', 403);
   await assert.rejects(run({ verify: 'loaded' }), /refused: apply Deployment/);
-  assert.deepEqual(cluster.changes.filter(change => change.includes('ScaledObject')), []);
+  assert.deepEqual(
+    cluster.changes.filter(change => change.includes('ScaledObject')),
+    [],
+  );
 });
 
 test('reports a refusing registry and an unsuitable cluster together', async () => {

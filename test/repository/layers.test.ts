@@ -3,15 +3,7 @@ import { test } from 'node:test';
 import { type Import, readSources, type Source } from './sources.ts';
 
 /** Packages that neither keep state nor touch anything outside. */
-const pure = [
-  '@babel/parser',
-  '@babel/types',
-  '@lezer/common',
-  '@lezer/python',
-  'ignore',
-  'js-yaml',
-  'valibot',
-];
+const pure = ['@babel/parser', '@babel/types', '@lezer/common', '@lezer/python', 'ignore', 'js-yaml', 'valibot'];
 const calculating = ['node:crypto', 'node:util', 'node:zlib'];
 const anywhere = ['src/errors.ts'];
 

@@ -5,8 +5,8 @@ import { after, before, describe, test } from 'node:test';
 import * as v from 'valibot';
 import type { PolicyRule } from '../lab/identity.ts';
 import { type Lab, startLab } from '../lab/lab.ts';
-import { runCommand, runStep } from '../support/action.ts';
 import { waitUntil } from '../lab/processes.ts';
+import { runCommand, runStep } from '../support/action.ts';
 import { type AppOnDisk, writeApp } from '../support/registry-app.ts';
 import { assertHidden, faultsOf, messagesOf } from './faults-shown.ts';
 import { connectionString, kubeconfigFor, queueApp } from './faulty-apps.ts';
@@ -20,7 +20,18 @@ const everything: readonly PolicyRule[] = [{ apiGroups: ['*'], resources: ['*'],
 const reading = ['get', 'list'];
 /** What an identity with the cluster's role `edit` may do: all but KEDA's kinds. */
 const withoutKeda: readonly PolicyRule[] = [
-  { apiGroups: ['', 'apps', 'networking.k8s.io', 'gateway.networking.k8s.io', 'discovery.k8s.io', 'rbac.authorization.k8s.io'], resources: ['*'], verbs: ['*'] },
+  {
+    apiGroups: [
+      '',
+      'apps',
+      'networking.k8s.io',
+      'gateway.networking.k8s.io',
+      'discovery.k8s.io',
+      'rbac.authorization.k8s.io',
+    ],
+    resources: ['*'],
+    verbs: ['*'],
+  },
 ];
 const readingKeda: PolicyRule = { apiGroups: ['keda.sh'], resources: ['*'], verbs: reading };
 
@@ -68,13 +79,19 @@ describe('a deployment into a cluster', () => {
   }
 
   async function assertUntouched(namespace: string): Promise<void> {
-    for (const kind of ['secrets', 'deployments', 'scaledobjects']) assert.deepEqual(await namesOf(kind, namespace), []);
+    for (const kind of ['secrets', 'deployments', 'scaledobjects'])
+      assert.deepEqual(await namesOf(kind, namespace), []);
   }
 
   /** State label of the newest record. */
   async function releaseState(namespace: string): Promise<string | undefined> {
-    const records = v.object({ items: v.array(v.object({ metadata: v.object({ labels: v.record(v.string(), v.string()) }) })) });
-    const answer = await lab.request('GET', `/api/v1/namespaces/${namespace}/secrets?labelSelector=aks-functions.io/state`);
+    const records = v.object({
+      items: v.array(v.object({ metadata: v.object({ labels: v.record(v.string(), v.string()) }) })),
+    });
+    const answer = await lab.request(
+      'GET',
+      `/api/v1/namespaces/${namespace}/secrets?labelSelector=aks-functions.io/state`,
+    );
     return v.parse(records, answer.json()).items.at(-1)?.metadata.labels['aks-functions.io/state'];
   }
 
@@ -88,10 +105,20 @@ describe('a deployment into a cluster', () => {
   });
 
   test('names the verb and the resource when the namespace is missing and may not be created', async () => {
-    const identity = await lab.serviceAccountKubeconfig('elsewhere', [], [{ apiGroups: [''], resources: ['namespaces'], verbs: reading }, { apiGroups: ['*'], resources: ['*'], verbs: reading }]);
+    const identity = await lab.serviceAccountKubeconfig(
+      'elsewhere',
+      [],
+      [
+        { apiGroups: [''], resources: ['namespaces'], verbs: reading },
+        { apiGroups: ['*'], resources: ['*'], verbs: reading },
+      ],
+    );
     const result = await deploy({ namespace: 'nowhere', kubeconfig: identity });
     assert.equal(result.code, 1);
-    assert.match(messagesOf(result), /^The namespace "nowhere" does not exist, .+ lacks the verb "create" on the resource "namespaces"\. Create the namespace, or grant/);
+    assert.match(
+      messagesOf(result),
+      /^The namespace "nowhere" does not exist, .+ lacks the verb "create" on the resource "namespaces"\. Create the namespace, or grant/,
+    );
     assert.equal((await lab.request('GET', '/api/v1/namespaces/nowhere')).status, 404);
     assert.match(result.summary, /Nothing was changed in the cluster\./);
   });
@@ -102,7 +129,10 @@ describe('a deployment into a cluster', () => {
     const result = await deploy({ namespace, kubeconfig: identity });
     assert.equal(result.code, 1);
     for (const resource of ['deployments', 'secrets', 'scaledobjects']) {
-      assert.match(messagesOf(result), new RegExp(`cannot list resource "${resource}" .+ in the namespace "${namespace}"\\. Grant this verb`));
+      assert.match(
+        messagesOf(result),
+        new RegExp(`cannot list resource "${resource}" .+ in the namespace "${namespace}"\\. Grant this verb`),
+      );
     }
     const messages = faultsOf(result).map(fault => fault.message);
     assert.equal(new Set(messages).size, messages.length);
@@ -123,7 +153,10 @@ describe('a deployment into a cluster', () => {
     const identity = await lab.serviceAccountKubeconfig(namespace, [...withoutKeda, readingKeda]);
     const result = await deploy({ namespace, kubeconfig: identity });
     assert.equal(result.code, 1);
-    assert.match(messagesOf(result), /Could not apply TriggerAuthentication "shop[^"]*": .+ cannot patch resource "triggerauthentications".+ Grant this verb/);
+    assert.match(
+      messagesOf(result),
+      /Could not apply TriggerAuthentication "shop[^"]*": .+ cannot patch resource "triggerauthentications".+ Grant this verb/,
+    );
     assert.equal(result.outputs.release, '1');
     assert.equal(await releaseState(namespace), 'failed');
     assert.deepEqual(await namesOf('scaledobjects', namespace), []);
@@ -140,10 +173,18 @@ describe('a deployment into a cluster', () => {
     const namespace = await newNamespace();
     const metadata = { name: 'shop', namespace };
     const template = { metadata: { labels: { app: 'x' } }, spec: { containers: [{ name: 'x', image: 'x' }] } };
-    await lab.apply({ apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec: { selector: { matchLabels: { app: 'x' } }, template } });
+    await lab.apply({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata,
+      spec: { selector: { matchLabels: { app: 'x' } }, template },
+    });
     const result = await deploy({ namespace });
     assert.equal(result.code, 1);
-    assert.match(messagesOf(result), /^Deployment "shop" exists in the namespace "scene-\d+" and was not made by aks-functions\. Choose another name/);
+    assert.match(
+      messagesOf(result),
+      /^Deployment "shop" exists in the namespace "scene-\d+" and was not made by aks-functions\. Choose another name/,
+    );
     assert.deepEqual(await namesOf('secrets', namespace), []);
   });
 
@@ -152,7 +193,10 @@ describe('a deployment into a cluster', () => {
     await lab.apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'shop.release.v1', namespace } });
     const result = await deploy({ namespace });
     assert.equal(result.code, 1);
-    assert.match(messagesOf(result), /^Another run is deploying "shop" into the namespace "scene-\d+".+Run again when it has ended\./);
+    assert.match(
+      messagesOf(result),
+      /^Another run is deploying "shop" into the namespace "scene-\d+".+Run again when it has ended\./,
+    );
     assert.deepEqual(await namesOf('deployments', namespace), []);
   });
 
@@ -187,13 +231,28 @@ describe('a deployment into a cluster', () => {
   test('does not trust an API server with another certificate', async () => {
     const result = await deploy({ kubeconfig: kubeconfigFor(lab.server) });
     assert.equal(result.code, 1);
-    assert.match(messagesOf(result), /cannot be reached \((?:SELF_SIGNED|UNABLE_TO)\w+\)\. Check the kubeconfig's address and certificate/);
+    assert.match(
+      messagesOf(result),
+      /cannot be reached \((?:SELF_SIGNED|UNABLE_TO)\w+\)\. Check the kubeconfig's address and certificate/,
+    );
   });
 
   const broken = [
-    { name: 'is no YAML', text: 'clusters: [\n  token: secret-in-broken-yaml', says: /^Input "kubeconfig" is not a kubeconfig\. Give the text/ },
-    { name: 'has no current context', text: 'apiVersion: v1\nkind: Config\nclusters: []\n', says: /^Input "kubeconfig" has no current context/ },
-    { name: 'speaks plain HTTP', text: kubeconfigFor('http://127.0.0.1:1'), says: /names the server "http:\/\/127\.0\.0\.1:1"\. Its address must start with "https:\/\/"/ },
+    {
+      name: 'is no YAML',
+      text: 'clusters: [\n  token: secret-in-broken-yaml',
+      says: /^Input "kubeconfig" is not a kubeconfig\. Give the text/,
+    },
+    {
+      name: 'has no current context',
+      text: 'apiVersion: v1\nkind: Config\nclusters: []\n',
+      says: /^Input "kubeconfig" has no current context/,
+    },
+    {
+      name: 'speaks plain HTTP',
+      text: kubeconfigFor('http://127.0.0.1:1'),
+      says: /names the server "http:\/\/127\.0\.0\.1:1"\. Its address must start with "https:\/\/"/,
+    },
   ];
 
   for (const { name, text, says } of broken) {
@@ -207,7 +266,11 @@ describe('a deployment into a cluster', () => {
         assertHidden(result, ['secret-in-broken-yaml']);
       }
       const flags = ['deploy', '--name', 'shop', '--image', image, '--kubeconfig', path];
-      const command = await runCommand(flags, { AKS_FUNCTIONS_SECRET_SETTINGS: `Orders=${connectionString(key)}` }, app.path);
+      const command = await runCommand(
+        flags,
+        { AKS_FUNCTIONS_SECRET_SETTINGS: `Orders=${connectionString(key)}` },
+        app.path,
+      );
       assert.equal(command.code, 2);
       assert.equal(command.stdout, '');
     });
@@ -216,7 +279,12 @@ describe('a deployment into a cluster', () => {
   test('changes nothing in a cluster whose KEDA is too old', async () => {
     const namespace = await newNamespace();
     const label = async (version: string) =>
-      lab.request('PATCH', crdPath, { metadata: { labels: { 'app.kubernetes.io/version': version } } }, 'application/merge-patch+json');
+      lab.request(
+        'PATCH',
+        crdPath,
+        { metadata: { labels: { 'app.kubernetes.io/version': version } } },
+        'application/merge-patch+json',
+      );
     await label('2.11.2');
     const result = await deploy({ namespace });
     await label('2.19.0');
@@ -230,7 +298,10 @@ describe('a deployment into a cluster', () => {
     for (const name of ['scaledobjects', 'scaledjobs', 'triggerauthentications', 'clustertriggerauthentications']) {
       await lab.request('DELETE', crdPath.replace('scaledobjects', name));
     }
-    await waitUntil('the kinds of KEDA are gone', async () => (await lab.request('GET', '/apis/keda.sh/v1alpha1')).status === 404);
+    await waitUntil(
+      'the kinds of KEDA are gone',
+      async () => (await lab.request('GET', '/apis/keda.sh/v1alpha1')).status === 404,
+    );
     const result = await deploy({ namespace });
     assert.equal(result.code, 1);
     assert.match(messagesOf(result), /^The cluster has no KEDA: .+ Install KEDA 2\.14 or newer/);

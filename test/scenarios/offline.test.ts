@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runCommand, runStep } from '../support/action.ts';
 import { writeApp } from '../support/registry-app.ts';
-import { connectionString, queueApp, startTargets } from './faulty-apps.ts';
 import { faultsOf, messagesOf } from './faults-shown.ts';
+import { connectionString, queueApp, startTargets } from './faulty-apps.ts';
 
 const connected = { 'secret-settings': `Orders=${connectionString('a2V5LW9mLW5vYm9keQ==')}` };
 
@@ -28,8 +28,7 @@ test('a folder without host.json is named before anything is contacted', async (
   assert.equal(result.code, 1);
   assert.deepEqual(faultsOf(result), [
     {
-      message:
-        'Folder "orders" has no "host.json". Set the input "app-directory" to the folder of the function app.',
+      message: 'Folder "orders" has no "host.json". Set the input "app-directory" to the folder of the function app.',
     },
   ]);
   assert.deepEqual(calls, []);
@@ -132,7 +131,11 @@ test('a package that runs an install script leads to another builder, and the ou
 
 test('the command line ends with 2 for wrong usage and says the reason in its last line', async () => {
   await using app = await writeApp(queueApp);
-  const wrong = await runCommand(['deploy', '--name', 'Shop_1', '--kubeconfig', 'none', '--image', 'shop:1'], {}, app.path);
+  const wrong = await runCommand(
+    ['deploy', '--name', 'Shop_1', '--kubeconfig', 'none', '--image', 'shop:1'],
+    {},
+    app.path,
+  );
   assert.equal(wrong.code, 2);
   assert.equal(wrong.stdout, '');
   assert.match(lastLine(wrong.stderr), /^Error: Input "name" must .+, got "Shop_1"\./);

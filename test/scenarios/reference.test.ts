@@ -11,8 +11,16 @@ import { runCommand, runStep, type StepResult } from '../support/action.ts';
 
 /** An app that the product has never seen: both workloads, a setting, a key and a template string in its queue's name. */
 const files: Readonly<Record<string, string>> = {
-  'host.json': JSON.stringify({ version: '2.0', extensions: { http: { routePrefix: 'desk' }, queues: { batchSize: 2, newBatchThreshold: 0 } } }),
-  'package.json': JSON.stringify({ name: 'parcel-desk', version: '1.0.0', main: 'lib/*.mjs', dependencies: { '@azure/functions': '4.16.5' } }),
+  'host.json': JSON.stringify({
+    version: '2.0',
+    extensions: { http: { routePrefix: 'desk' }, queues: { batchSize: 2, newBatchThreshold: 0 } },
+  }),
+  'package.json': JSON.stringify({
+    name: 'parcel-desk',
+    version: '1.0.0',
+    main: 'lib/*.mjs',
+    dependencies: { '@azure/functions': '4.16.5' },
+  }),
   'lib/names.mjs': 'export const area = "north";\n',
   'lib/greet.mjs': `import { app } from '@azure/functions';
 app.http('welcome', { route: 'welcome/{guest}', methods: ['GET'], authLevel: 'function', handler: async request => ({ body: process.env.GREETING + ', ' + request.params.guest + '!' }) });
@@ -50,7 +58,10 @@ async function writeApp(contents: Readonly<Record<string, string>>): Promise<voi
   const lock = await import('../apps/js-queue/package-lock.json', { with: { type: 'json' } });
   const { packages } = lock.default;
   const rootPackage = { name: app, version: '1.0.0', dependencies: { '@azure/functions': '4.16.5' } };
-  await writeFile(join(folder, 'package-lock.json'), JSON.stringify({ ...lock.default, name: app, version: '1.0.0', packages: { ...packages, '': rootPackage } }));
+  await writeFile(
+    join(folder, 'package-lock.json'),
+    JSON.stringify({ ...lock.default, name: app, version: '1.0.0', packages: { ...packages, '': rootPackage } }),
+  );
 }
 
 function target(): Readonly<Record<string, string>> {
@@ -60,10 +71,21 @@ function target(): Readonly<Record<string, string>> {
 async function deploy(more: Readonly<Record<string, string>> = {}): Promise<StepResult> {
   const result = await runStep('deploy', {
     with: {
-      ...target(), registry: `${lab.registry.host}/desks`, 'registry-username': lab.registry.username, 'registry-password': lab.registry.password,
-      'app-directory': folder, name: app, 'base-image': base, expose: 'load-balancer', settings: 'GREETING=Good morning',
-      'secret-settings': `Depot=${lab.queue.connectionString}`, 'polling-interval': '1', 'cooldown-period': '3', 'max-replicas': '6',
-      verify: lab.nodeKind === 'real' ? 'loaded' : 'ready', ...more,
+      ...target(),
+      registry: `${lab.registry.host}/desks`,
+      'registry-username': lab.registry.username,
+      'registry-password': lab.registry.password,
+      'app-directory': folder,
+      name: app,
+      'base-image': base,
+      expose: 'load-balancer',
+      settings: 'GREETING=Good morning',
+      'secret-settings': `Depot=${lab.queue.connectionString}`,
+      'polling-interval': '1',
+      'cooldown-period': '3',
+      'max-replicas': '6',
+      verify: lab.nodeKind === 'real' ? 'loaded' : 'ready',
+      ...more,
     },
   });
   assert.equal(result.code, 0, result.log);
@@ -77,7 +99,8 @@ async function live<Result>(path: string): Promise<Result> {
 
 const deploymentPath = (name: string) => `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
 const replicasOf = async (name: string) => (await live<V1Deployment>(deploymentPath(name))).spec?.replicas;
-const secretsOf = async () => (await live<{ readonly items: readonly V1Secret[] }>(`/api/v1/namespaces/${namespace}/secrets`)).items;
+const secretsOf = async () =>
+  (await live<{ readonly items: readonly V1Secret[] }>(`/api/v1/namespaces/${namespace}/secrets`)).items;
 
 async function functionKey(): Promise<string> {
   const keys = await live<V1Secret>(`/api/v1/namespaces/${namespace}/secrets/func-keys-kube-secret-${app}`);
@@ -87,7 +110,16 @@ async function functionKey(): Promise<string> {
 describe('an app that is deployed, used, changed and removed', () => {
   test('is deployed from its source into two workloads', async () => {
     const result = await deploy();
-    assert.deepEqual(JSON.parse(result.outputs.functions ?? '').map((fn: { name: string; workload: string }) => [fn.name, fn.workload]), [['sortParcel', 'events'], ['welcome', 'http']]);
+    assert.deepEqual(
+      JSON.parse(result.outputs.functions ?? '').map((fn: { name: string; workload: string }) => [
+        fn.name,
+        fn.workload,
+      ]),
+      [
+        ['sortParcel', 'events'],
+        ['welcome', 'http'],
+      ],
+    );
     assert.equal(result.outputs.built, 'true');
     assert.match(result.outputs.image ?? '', /\/desks\/parcel-desk@sha256:[0-9a-f]{64}$/);
     assert.match(result.summary, /parcel-desk: deployed as release 1/);
@@ -95,16 +127,23 @@ describe('an app that is deployed, used, changed and removed', () => {
 
   test('answers under its own route and setting, and only with its key', async context => {
     if (lab.nodeKind === 'fake') return context.skip('a fake node runs no containers');
-    const service = await live<{ readonly status: { readonly loadBalancer: { readonly ingress: readonly { readonly ip: string }[] } } }>(`/api/v1/namespaces/${namespace}/services/${app}-http`);
+    const service = await live<{
+      readonly status: { readonly loadBalancer: { readonly ingress: readonly { readonly ip: string }[] } };
+    }>(`/api/v1/namespaces/${namespace}/services/${app}-http`);
     const url = `http://${service.status.loadBalancer.ingress[0]?.ip}/desk/welcome/Ada`;
     const refused = await fetch(url, { signal: AbortSignal.timeout(10_000) });
     assert.equal(refused.status, 401);
-    const answer = await fetch(url, { headers: { 'x-functions-key': await functionKey() }, signal: AbortSignal.timeout(10_000) });
+    const answer = await fetch(url, {
+      headers: { 'x-functions-key': await functionKey() },
+      signal: AbortSignal.timeout(10_000),
+    });
     assert.deepEqual([answer.status, await answer.text()], [200, 'Good morning, Ada!']);
   });
 
   test('runs without rights that it does not need', async () => {
-    const pods = await live<{ readonly items: readonly V1Pod[] }>(`/api/v1/namespaces/${namespace}/pods?labelSelector=app=${app}-http`);
+    const pods = await live<{ readonly items: readonly V1Pod[] }>(
+      `/api/v1/namespaces/${namespace}/pods?labelSelector=app=${app}-http`,
+    );
     const [container] = pods.items[0]?.spec?.containers ?? [];
     assert.deepEqual(container?.securityContext?.capabilities, { drop: ['ALL'] });
     assert.equal(container?.securityContext?.allowPrivilegeEscalation, false);
@@ -147,7 +186,9 @@ describe('an app that is deployed, used, changed and removed', () => {
     assert.equal(result.outputs['previous-image'], result.outputs.image);
     assert.equal(await functionKey(), keyBefore);
     if (lab.nodeKind === 'fake') return context.skip('a fake node runs no containers');
-    const answer = await fetch(`${result.outputs.url}/desk/welcome/Ada?code=${keyBefore}`, { signal: AbortSignal.timeout(10_000) });
+    const answer = await fetch(`${result.outputs.url}/desk/welcome/Ada?code=${keyBefore}`, {
+      signal: AbortSignal.timeout(10_000),
+    });
     assert.equal(await answer.text(), 'Good night, Ada!');
   });
 
@@ -167,7 +208,20 @@ describe('an app that is deployed, used, changed and removed', () => {
 
   test('is checked from the command line by the file of its checks', async context => {
     if (lab.nodeKind === 'fake') return context.skip('a fake node runs no containers');
-    const args = ['smoke-test', folder, '--name', app, '--kubeconfig', lab.kubeconfig, '--namespace', namespace, '--checks', '- {get: /desk/welcome/Bob, body: "Good night, Bob!"}', '--format', 'json'];
+    const args = [
+      'smoke-test',
+      folder,
+      '--name',
+      app,
+      '--kubeconfig',
+      lab.kubeconfig,
+      '--namespace',
+      namespace,
+      '--checks',
+      '- {get: /desk/welcome/Bob, body: "Good night, Bob!"}',
+      '--format',
+      'json',
+    ];
     const { code, stdout, stderr } = await runCommand(args);
     assert.equal(code, 0, stderr);
     assert.equal(JSON.parse(stdout).passed, '1');
@@ -178,7 +232,8 @@ describe('an app that is deployed, used, changed and removed', () => {
     await rm(join(folder, 'lib/greet.mjs'));
     const result = await deploy();
     const { deleted } = JSON.parse(result.outputs.plan ?? '');
-    for (const key of [`Deployment/${app}-http`, `Service/${app}-http`, `Role/${app}-keys`, `ServiceAccount/${app}`]) assert(deleted.includes(key), key);
+    for (const key of [`Deployment/${app}-http`, `Service/${app}-http`, `Role/${app}-keys`, `ServiceAccount/${app}`])
+      assert(deleted.includes(key), key);
   });
 
   test('is rendered offline as it is deployed, byte for byte the same twice', async () => {

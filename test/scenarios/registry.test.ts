@@ -73,7 +73,9 @@ const refusals = [
   },
   {
     name: 'a full disk, as an error of its own',
-    options: { intercept: once(uploads, response => answer(response, 500, 'UNKNOWN', 'write: no space left on device')) },
+    options: {
+      intercept: once(uploads, response => answer(response, 500, 'UNKNOWN', 'write: no space left on device')),
+    },
     inputs: {},
     says: /Registry "HOST" has no space left to push to "apps\/shop" \(".*no space left on device"\)\. Delete old images/,
   },
@@ -99,7 +101,9 @@ for (const { name, options, inputs, says } of refusals) {
 }
 
 test('a base image that does not exist is named', async () => {
-  const { result } = await build({ intercept: once(/manifests\/v1$/, response => answer(response, 404, 'MANIFEST_UNKNOWN')) });
+  const { result } = await build({
+    intercept: once(/manifests\/v1$/, response => answer(response, 404, 'MANIFEST_UNKNOWN')),
+  });
   assert.equal(result.code, 1);
   assert.match(messagesOf(result), /Registry ".+" does not know what is needed to read "base:v1".+Check the name/);
 });
@@ -110,13 +114,19 @@ test('a registry that nobody listens for is named with its host', async () => {
   await gone[Symbol.asyncDispose]();
   const { result } = await build({}, { registry: host });
   assert.equal(result.code, 1);
-  assert.match(messagesOf(result), new RegExp(`^Registry "${host}", asked to .+, refused the connection\\. Check the host`));
+  assert.match(
+    messagesOf(result),
+    new RegExp(`^Registry "${host}", asked to .+, refused the connection\\. Check the host`),
+  );
 });
 
 test('a registry that never answers ends the run', async () => {
   const { result, host } = await build({ intercept: () => true });
   assert.equal(result.code, 1);
-  assert.match(messagesOf(result), new RegExp(`^Registry "${host}", asked to say how to sign in, did not answer in time\\.`));
+  assert.match(
+    messagesOf(result),
+    new RegExp(`^Registry "${host}", asked to say how to sign in, did not answer in time\\.`),
+  );
 });
 
 test('a registry that is too busy is asked again when it says so', async () => {

@@ -50,7 +50,11 @@ for (const [builder, files] of Object.entries(apps)) {
     addBaseImage(registry, 'base', 'v1');
     registry.addManifest('apps/shop', commit, 'application/vnd.oci.image.manifest.v1+json', { schemaVersion: 2 });
     await using programs = await fakePrograms({ npm: `${spy}; mkdir -p node_modules/left`, docker: spy });
-    await using app = await writeApp({ ...files, 'local.settings.json': settingsFile, '.funcignore': 'local.settings.json\n' });
+    await using app = await writeApp({
+      ...files,
+      'local.settings.json': settingsFile,
+      '.funcignore': 'local.settings.json\n',
+    });
     const result = await runStep('root', {
       with: {
         ...{ ...secretInputs, auth: 'none', name: 'shop', mode: 'render', 'manifests-directory': 'out', builder },
@@ -91,7 +95,13 @@ test('secrets stay out of what a failed run shows', async () => {
 test('a line of a secret that cannot be read is named by its number, never quoted', async () => {
   await using app = await writeApp(queueApp);
   const result = await runStep('root', {
-    with: { ...secretInputs, auth: 'none', name: 'shop', image: 'shop:1', 'secret-settings': `A=1\n${canaries.setting}` },
+    with: {
+      ...secretInputs,
+      auth: 'none',
+      name: 'shop',
+      image: 'shop:1',
+      'secret-settings': `A=1\n${canaries.setting}`,
+    },
     workspace: app.path,
   });
   assert.equal(result.code, 1);

@@ -8,8 +8,8 @@ import { runStep } from '../support/action.ts';
 import { type AppOnDisk, writeApp } from '../support/registry-app.ts';
 import { addBaseImage } from '../support/registry-base.ts';
 import { fakePrograms } from '../support/registry-programs.ts';
-import { connectionString, queueApp, startTargets } from './faulty-apps.ts';
 import { faultsOf } from './faults-shown.ts';
+import { connectionString, queueApp, startTargets } from './faulty-apps.ts';
 
 const run = promisify(execFile);
 const connected = { 'secret-settings': `Orders=${connectionString('a2V5LW9mLW5vYm9keQ==')}` };
@@ -60,7 +60,11 @@ const lock = { lockfileVersion: 3, packages: { '': {}, 'node_modules/left': { ve
 const npm = 'mkdir -p node_modules/left && echo "{}" >node_modules/left/package.json';
 
 test('an app is built from a checkout that cannot be written to', async t => {
-  const files = { ...queueApp, 'package.json': '{"dependencies":{"left":"1.0.0"}}', 'package-lock.json': JSON.stringify(lock) };
+  const files = {
+    ...queueApp,
+    'package.json': '{"dependencies":{"left":"1.0.0"}}',
+    'package-lock.json': JSON.stringify(lock),
+  };
   await using app = await writeApp(files);
   await using targets = await startTargets();
   addBaseImage(targets.registry, 'base', 'v1');

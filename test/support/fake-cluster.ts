@@ -1,8 +1,16 @@
-import { keyOf } from '../../src/core/plan.ts';
 import type { Manifest } from '../../src/core/manifests/object.ts';
-import { RemoteError } from '../../src/errors.ts';
+import { keyOf } from '../../src/core/plan.ts';
 import { revealed } from '../../src/edges/cluster/revealed.ts';
-import type { Cluster, Kind, Kinds, LiveObject, PodAnswer, PodRequest, Selection } from '../../src/flows/cluster-port.ts';
+import { RemoteError } from '../../src/errors.ts';
+import type {
+  Cluster,
+  Kind,
+  Kinds,
+  LiveObject,
+  PodAnswer,
+  PodRequest,
+  Selection,
+} from '../../src/flows/cluster-port.ts';
 
 /** A cluster in memory: it keeps what is applied, lets Deployments become ready at once and records every change. */
 export class FakeCluster implements Cluster {
@@ -27,7 +35,9 @@ export class FakeCluster implements Cluster {
   async list<K extends Kind>(kind: K, _namespace: string, { labels }: Selection = {}): Promise<readonly Kinds[K][]> {
     this.#fail(`list ${kind}`);
     const [label = '', value = ''] = labels?.split('=') ?? [];
-    const keys = [...this.objects].filter(([key, object]) => key.startsWith(`${kind}/`) && (!label || object.metadata?.labels?.[label] === value)).map(([key]) => key);
+    const keys = [...this.objects]
+      .filter(([key, object]) => key.startsWith(`${kind}/`) && (!label || object.metadata?.labels?.[label] === value))
+      .map(([key]) => key);
     return keys.flatMap(key => this.#live<K>(key) ?? []);
   }
 
@@ -36,7 +46,9 @@ export class FakeCluster implements Cluster {
     this.changes.push(`apply ${key}`);
     this.#fail(`apply ${key}`);
     const before = this.objects.get(key);
-    const same = before !== undefined && JSON.stringify(withoutServerFields(before)) === JSON.stringify(withoutServerFields(object));
+    const same =
+      before !== undefined &&
+      JSON.stringify(withoutServerFields(before)) === JSON.stringify(withoutServerFields(object));
     if (before && same) return before;
     const live = this.#stored(object, (before?.metadata?.generation ?? 0) + 1);
     this.objects.set(key, live);
@@ -57,8 +69,19 @@ export class FakeCluster implements Cluster {
     this.changes.push(`merge ${key}`);
     this.#fail(`merge ${key}`);
     const before = this.objects.get(key);
-    const { labels }: { labels?: Readonly<Record<string, string>> } = { ...(typeof patch.metadata === 'object' ? patch.metadata : {}) };
-    this.objects.set(key, JSON.parse(revealed({ ...before, ...patch, metadata: { ...before?.metadata, labels: { ...before?.metadata?.labels, ...labels } } })));
+    const { labels }: { labels?: Readonly<Record<string, string>> } = {
+      ...(typeof patch.metadata === 'object' ? patch.metadata : {}),
+    };
+    this.objects.set(
+      key,
+      JSON.parse(
+        revealed({
+          ...before,
+          ...patch,
+          metadata: { ...before?.metadata, labels: { ...before?.metadata?.labels, ...labels } },
+        }),
+      ),
+    );
   }
 
   async remove(kind: Kind, _namespace: string, name: string): Promise<boolean> {
@@ -73,7 +96,10 @@ export class FakeCluster implements Cluster {
   async requestPod(_namespace: string, _pod: string, { path }: PodRequest): Promise<PodAnswer> {
     this.#fail(`ask ${path}`);
     const names = [...this.objects.values()].flatMap(functionsOf);
-    const bodies: Readonly<Record<string, unknown>> = { '/admin/host/status': { state: 'Running', errors: [] }, '/admin/functions': names.map(name => ({ name })) };
+    const bodies: Readonly<Record<string, unknown>> = {
+      '/admin/host/status': { state: 'Running', errors: [] },
+      '/admin/functions': names.map(name => ({ name })),
+    };
     return { status: 200, headers: {}, body: JSON.stringify(bodies[path] ?? { errors: [] }) };
   }
 
@@ -113,19 +139,35 @@ export class FakeCluster implements Cluster {
 }
 
 const statuses: Readonly<Record<string, (object: LiveObject) => unknown>> = {
-  Deployment: object => ({ observedGeneration: object.metadata?.generation, replicas: 1, updatedReplicas: 1, availableReplicas: 1 }),
+  Deployment: object => ({
+    observedGeneration: object.metadata?.generation,
+    replicas: 1,
+    updatedReplicas: 1,
+    availableReplicas: 1,
+  }),
   ScaledObject: () => ({
-    conditions: [{ type: 'Ready', status: 'True' }, { type: 'Active', status: 'False' }], hpaName: 'keda-hpa', externalMetricNames: ['s0-azure-queue'],
+    conditions: [
+      { type: 'Ready', status: 'True' },
+      { type: 'Active', status: 'False' },
+    ],
+    hpaName: 'keda-hpa',
+    externalMetricNames: ['s0-azure-queue'],
   }),
 };
 
 function functionsOf(object: LiveObject): readonly string[] {
   if (object.kind !== 'Deployment') return [];
-  return [...JSON.stringify(object).matchAll(/"AzureFunctionsJobHost__functions__\d+","value":"([^"]+)"/g)].map(match => match[1] ?? '');
+  return [...JSON.stringify(object).matchAll(/"AzureFunctionsJobHost__functions__\d+","value":"([^"]+)"/g)].map(
+    match => match[1] ?? '',
+  );
 }
 
 function withoutServerFields(object: LiveObject | Manifest): unknown {
   const { metadata, ...rest }: { metadata?: object } = JSON.parse(revealed(object));
-  const { generation: _generation, resourceVersion: _resourceVersion, ...own }: Record<string, unknown> = { ...metadata };
+  const {
+    generation: _generation,
+    resourceVersion: _resourceVersion,
+    ...own
+  }: Record<string, unknown> = { ...metadata };
   return { ...rest, metadata: own };
 }

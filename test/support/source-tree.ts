@@ -12,5 +12,8 @@ export function treeOnDisk(folder: string): SourceTree {
   const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter(entry => entry.isFile())
     .map(entry => relative(folder, join(entry.parentPath, entry.name)));
-  return treeOf(Object.fromEntries(paths.map(path => [path, readFileSync(join(folder, path), 'utf8')])), basename(folder));
+  return treeOf(
+    Object.fromEntries(paths.map(path => [path, readFileSync(join(folder, path), 'utf8')])),
+    basename(folder),
+  );
 }

@@ -76,7 +76,8 @@ export const inputDescriptions: Readonly<Record<InputName, string>> = {
   wait: 'Whether to wait until pods, endpoints and scalers are ready: "true" or "false". With "false" nothing is verified either.',
   verify:
     'What to verify after the rollout. "loaded" asks the running host whether it lists exactly the functions found in the code; "ready" is content with ready pods; "none" verifies nothing.',
-  timeout: 'Longest time for the rollout and everything else that is waited for, such as "90s", "10m" or "1h". A bare number is seconds.',
+  timeout:
+    'Longest time for the rollout and everything else that is waited for, such as "90s", "10m" or "1h". A bare number is seconds.',
   'rollback-on-failure':
     'Whether a failed deployment returns to the last good release: "true" or "false". Automatic return is not available yet; until then pods of the last good release keep running beside those that do not become ready.',
   prune:

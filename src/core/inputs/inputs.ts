@@ -27,10 +27,16 @@ export function parseDeployInputs(raw: RawInputs) {
   const read = new InputReader(raw);
   const behaviour = readBehaviour(read);
   const inputs = {
-    ...readTarget(read, behaviour.mode !== 'render'), ...readApp(read), ...readImage(read), ...readShape(read), ...behaviour,
+    ...readTarget(read, behaviour.mode !== 'render'),
+    ...readApp(read),
+    ...readImage(read),
+    ...readShape(read),
+    ...behaviour,
   };
   if (!inputs.image && !inputs.registry) {
-    read.fault('Inputs "registry" and "image" are both missing. Name the registry to push the image to, such as "shop.azurecr.io", or an image to deploy as it is.');
+    read.fault(
+      'Inputs "registry" and "image" are both missing. Name the registry to push the image to, such as "shop.azurecr.io", or an image to deploy as it is.',
+    );
   }
   if (inputs.mode === 'render' && !inputs.manifestsDirectory) {
     read.fault('Input "manifests-directory" is missing. Name the folder for the rendered YAML.');
@@ -43,9 +49,12 @@ export function parseDeployInputs(raw: RawInputs) {
 export function parseRenderInputs(raw: RawInputs) {
   const read = new InputReader(raw);
   const inputs = {
-    ...readTarget(read, false), ...readApp(read), ...readShape(read),
+    ...readTarget(read, false),
+    ...readApp(read),
+    ...readShape(read),
     image: read.required('image', 'Name the image to put into the manifests, by tag or digest.'),
-    registryUsername: read.text('registry-username'), registryPassword: read.secret('registry-password'),
+    registryUsername: read.text('registry-username'),
+    registryPassword: read.secret('registry-password'),
   };
   read.finish();
   return inputs;
@@ -63,8 +72,10 @@ export function parseDiscoverInputs(raw: RawInputs) {
 export function parseSmokeTestInputs(raw: RawInputs) {
   const read = new InputReader(raw);
   const inputs = {
-    ...readTarget(read, read.text('url') === undefined), ...readApp(read),
-    checks: read.verbatim('checks'), url: read.text('url'),
+    ...readTarget(read, read.text('url') === undefined),
+    ...readApp(read),
+    checks: read.verbatim('checks'),
+    url: read.text('url'),
     retries: read.count('retries', 0, 1000) ?? 5,
   };
   if (inputs.url !== undefined && !/^https?:\/\//.test(inputs.url)) {
@@ -78,7 +89,9 @@ export function parseSmokeTestInputs(raw: RawInputs) {
 export function parseScaleTestInputs(raw: RawInputs) {
   const read = new InputReader(raw);
   const inputs = {
-    ...readTarget(read, true), ...readApp(read), ...readSettings(read),
+    ...readTarget(read, true),
+    ...readApp(read),
+    ...readSettings(read),
     function: read.text('function'),
     messages: read.count('messages', 1, 100_000) ?? 1,
     messageBody: read.verbatim('message-body') ?? '',
@@ -95,7 +108,10 @@ export function parseScaleTestInputs(raw: RawInputs) {
 export function parseTeardownInputs(raw: RawInputs) {
   const read = new InputReader(raw);
   const inputs = {
-    ...readTarget(read, true), ...readApp(read), ...readSettings(read), ...readRegistry(read),
+    ...readTarget(read, true),
+    ...readApp(read),
+    ...readSettings(read),
+    ...readRegistry(read),
     everything: read.boolean('everything'),
     deleteNamespace: read.boolean('delete-namespace'),
     deleteImages: read.boolean('delete-images'),
@@ -114,7 +130,9 @@ export function isKubeconfigPath(kubeconfig: string): boolean {
 function readTarget(read: InputReader, needed: boolean) {
   const kubeconfig = read.text('kubeconfig');
   if (needed && kubeconfig === undefined) {
-    read.fault('Input "kubeconfig" is missing. Give the path or the text of a kubeconfig; the inputs "cluster" and "resource-group" are not available yet.');
+    read.fault(
+      'Input "kubeconfig" is missing. Give the path or the text of a kubeconfig; the inputs "cluster" and "resource-group" are not available yet.',
+    );
   }
   const namespace = read.text('namespace') ?? 'default';
   const fault = faultOfNamespace(namespace);
@@ -128,8 +146,10 @@ function readApp(read: InputReader) {
   const fault = name === undefined ? undefined : faultOfAppName(name);
   if (fault) read.fault(`Input "name" ${fault}`);
   return {
-    appDirectory: read.text('app-directory') ?? '.', name,
-    config: read.text('config') ?? 'aks-functions.yml', environment: read.text('environment'),
+    appDirectory: read.text('app-directory') ?? '.',
+    name,
+    config: read.text('config') ?? 'aks-functions.yml',
+    environment: read.text('environment'),
   };
 }
 
@@ -147,10 +167,14 @@ function readRegistry(read: InputReader) {
 function readImage(read: InputReader) {
   return {
     ...readRegistry(read),
-    image: read.text('image'), baseImage: read.text('base-image'),
+    image: read.text('image'),
+    baseImage: read.text('base-image'),
     builder: read.choice('builder', ['auto', 'layers', 'docker', 'acr']) ?? 'auto',
-    dockerfile: read.text('dockerfile'), buildContext: read.text('build-context'), buildTarget: read.text('build-target'),
-    buildArgs: read.lines('build-args'), buildSecrets: read.secret('build-secrets'),
+    dockerfile: read.text('dockerfile'),
+    buildContext: read.text('build-context'),
+    buildTarget: read.text('build-target'),
+    buildArgs: read.lines('build-args'),
+    buildSecrets: read.secret('build-secrets'),
     platform: read.choice('platform', ['linux/amd64', 'linux/arm64']) ?? 'linux/amd64',
     tags: read.lines('tags'),
   };
@@ -158,16 +182,20 @@ function readImage(read: InputReader) {
 
 function readSettings(read: InputReader) {
   return {
-    settings: read.verbatim('settings'), secretSettings: read.secret('secret-settings'),
-    settingsFile: read.text('settings-file'), identityClientId: read.text('identity-client-id'),
+    settings: read.verbatim('settings'),
+    secretSettings: read.secret('secret-settings'),
+    settingsFile: read.text('settings-file'),
+    identityClientId: read.text('identity-client-id'),
   };
 }
 
 function readShape(read: InputReader) {
   return {
     ...readSettings(read),
-    minReplicas: read.count('min-replicas', 0, 1000), maxReplicas: read.count('max-replicas', 1, 1000),
-    pollingInterval: read.count('polling-interval', 1, 86_400), cooldownPeriod: read.count('cooldown-period', 0, 86_400),
+    minReplicas: read.count('min-replicas', 0, 1000),
+    maxReplicas: read.count('max-replicas', 1, 1000),
+    pollingInterval: read.count('polling-interval', 1, 86_400),
+    cooldownPeriod: read.count('cooldown-period', 0, 86_400),
     expose: read.choice('expose', ['none', 'cluster', 'internal-load-balancer', 'load-balancer', 'ingress', 'gateway']),
     host: read.text('host'),
   };
@@ -176,11 +204,16 @@ function readShape(read: InputReader) {
 function readBehaviour(read: InputReader) {
   const mode = read.choice('mode', ['deploy', 'plan', 'render']) ?? 'deploy';
   if (mode === 'plan') read.fault('Input "mode" with the value "plan" is not available yet. Use "deploy" or "render".');
-  if (read.boolean('take-over')) read.fault('Input "take-over" is not available yet. Remove it, or delete the objects of the earlier deployment first.');
+  if (read.boolean('take-over'))
+    read.fault(
+      'Input "take-over" is not available yet. Remove it, or delete the objects of the earlier deployment first.',
+    );
   return {
-    mode, wait: read.boolean('wait'),
+    mode,
+    wait: read.boolean('wait'),
     verify: read.choice('verify', ['none', 'ready', 'loaded']) ?? 'loaded',
-    rollbackOnFailure: read.boolean('rollback-on-failure'), prune: read.boolean('prune'),
+    rollbackOnFailure: read.boolean('rollback-on-failure'),
+    prune: read.boolean('prune'),
     manifestsDirectory: read.text('manifests-directory'),
   };
 }

@@ -94,7 +94,10 @@ export class InputReader {
 
   /** Non-empty lines, trimmed; also from a text with Windows line ends. */
   lines(name: InputName): readonly string[] {
-    return (this.#given(name) ?? '').split(/\r?\n/).map(line => line.trim()).filter(line => line !== '');
+    return (this.#given(name) ?? '')
+      .split(/\r?\n/)
+      .map(line => line.trim())
+      .filter(line => line !== '');
   }
 
   /** Throws one UsageError when anything was wrong. */

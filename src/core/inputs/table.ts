@@ -1,6 +1,16 @@
 /** What an input is for; the documentation is ordered by it. */
 export type InputGroup =
-  | 'sign-in' | 'target' | 'app' | 'image' | 'settings' | 'scale' | 'network' | 'behaviour' | 'smoke test' | 'scale test' | 'teardown';
+  | 'sign-in'
+  | 'target'
+  | 'app'
+  | 'image'
+  | 'settings'
+  | 'scale'
+  | 'network'
+  | 'behaviour'
+  | 'smoke test'
+  | 'scale test'
+  | 'teardown';
 
 /** One input of an action, which is also a flag of the command line. */
 export interface InputRow {
@@ -23,7 +33,11 @@ export const inputRows = {
   'client-id': row({ group: 'sign-in', later: true }),
   'tenant-id': row({ group: 'sign-in', later: true }),
   'subscription-id': row({ group: 'sign-in', later: true }),
-  auth: row({ group: 'sign-in', default: 'oidc', choices: ['oidc', 'managed-identity', 'client-secret', 'azure-cli', 'none'] }),
+  auth: row({
+    group: 'sign-in',
+    default: 'oidc',
+    choices: ['oidc', 'managed-identity', 'client-secret', 'azure-cli', 'none'],
+  }),
   'client-secret': row({ group: 'sign-in', secret: true, later: true }),
   'azure-environment': row({ group: 'sign-in', default: 'AzureCloud' }),
 
@@ -62,7 +76,9 @@ export const inputRows = {
   'cooldown-period': row({ group: 'scale', default: '300', key: 'scale.cooldownPeriod' }),
 
   expose: row({
-    group: 'network', default: 'cluster', key: 'expose.type',
+    group: 'network',
+    default: 'cluster',
+    key: 'expose.type',
     choices: ['none', 'cluster', 'internal-load-balancer', 'load-balancer', 'ingress', 'gateway'],
   }),
   host: row({ group: 'network', key: 'expose.host' }),
@@ -117,7 +133,13 @@ export const actionInputs = {
   'scale-test': [...inputNames('sign-in', 'target', 'app', 'settings', 'scale test'), 'timeout'],
   teardown: [
     ...inputNames('sign-in', 'target', 'app', 'teardown'),
-    'registry', 'registry-username', 'registry-password', 'secret-settings', 'settings', 'settings-file', 'timeout',
+    'registry',
+    'registry-username',
+    'registry-password',
+    'secret-settings',
+    'settings',
+    'settings-file',
+    'timeout',
   ],
 } as const satisfies Readonly<Record<string, readonly InputName[]>>;
 

@@ -14,7 +14,11 @@ export function accessObjectsOf(app: App): readonly Manifest[] {
   if (!name) return [];
   const metadata = metadataOf(app, name);
   const annotations = app.identityClientId ? { 'azure.workload.identity/client-id': app.identityClientId } : undefined;
-  const account: Manifest = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { ...metadata, ...definedOf({ annotations }) } };
+  const account: Manifest = {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { ...metadata, ...definedOf({ annotations }) },
+  };
   return hasHttp(app) ? [account, ...keyAccessOf(app, name)] : [account];
 }
 
@@ -23,11 +27,22 @@ function keyAccessOf(app: App, account: string): readonly Manifest[] {
   const metadata = metadataOf(app, name);
   return [
     {
-      apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata,
-      rules: [{ apiGroups: [''], resources: ['secrets'], resourceNames: [keysSecretName(app.name)], verbs: ['get', 'watch', 'patch'] }],
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'Role',
+      metadata,
+      rules: [
+        {
+          apiGroups: [''],
+          resources: ['secrets'],
+          resourceNames: [keysSecretName(app.name)],
+          verbs: ['get', 'watch', 'patch'],
+        },
+      ],
     },
     {
-      apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata,
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata,
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
       subjects: [{ kind: 'ServiceAccount', name: account, namespace: app.namespace }],
     },

@@ -1,4 +1,13 @@
-import type { V1Container, V1DeploymentSpec, V1EnvFromSource, V1EnvVar, V1PodSpec, V1Probe, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
+import type {
+  V1Container,
+  V1DeploymentSpec,
+  V1EnvFromSource,
+  V1EnvVar,
+  V1PodSpec,
+  V1Probe,
+  V1Volume,
+  V1VolumeMount,
+} from '@kubernetes/client-node';
 import type { App, Workload } from '../app.ts';
 import { definedOf } from '../defined.ts';
 import { hostIdOf, keysSecretName } from '../names.ts';
@@ -23,14 +32,24 @@ export function deploymentOf(app: App, workload: Workload, image: string, pullSe
     strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
     template: {
       metadata: {
-        labels: { ...workload.pod.labels, ...labelsOf(app, workload), app: workload.objectName, ...(app.identityClientId ? { 'azure.workload.identity/use': 'true' } : {}) },
+        labels: {
+          ...workload.pod.labels,
+          ...labelsOf(app, workload),
+          app: workload.objectName,
+          ...(app.identityClientId ? { 'azure.workload.identity/use': 'true' } : {}),
+        },
         ...(workload.pod.annotations ? { annotations: { ...workload.pod.annotations } } : {}),
       },
       spec: podSpecOf(app, workload, image, pullSecret),
     },
   };
   const metadata = metadataOf(app, workload.objectName, workload);
-  return { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { ...metadata, labels: { ...metadata.labels, app: workload.objectName } }, spec };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { ...metadata, labels: { ...metadata.labels, app: workload.objectName } },
+    spec,
+  };
 }
 
 /** Port on which the host of a workload listens. */
@@ -44,7 +63,8 @@ function podSpecOf(app: App, workload: Workload, image: string, pullSecret: stri
   // Only the HTTP host may change keys, so no other pod gets that account unless it carries the app's identity.
   const serviceAccountName = workload.servesHttp || app.identityClientId ? serviceAccountOf(app) : undefined;
   const volumes = volumesOf(app, workload, restricted);
-  const imagePullSecrets = pod.imagePullSecrets?.map(({ name }) => ({ name })) ?? (pullSecret ? [{ name: pullSecret }] : undefined);
+  const imagePullSecrets =
+    pod.imagePullSecrets?.map(({ name }) => ({ name })) ?? (pullSecret ? [{ name: pullSecret }] : undefined);
   return {
     ...definedOf({ serviceAccountName, imagePullSecrets }),
     automountServiceAccountToken: workload.servesHttp,
@@ -66,7 +86,11 @@ function spreadOf({ pod, objectName }: Workload): Pick<V1PodSpec, 'topologySprea
   const labelSelector = { matchLabels: { app: objectName } };
   return {
     topologySpreadConstraints: pod.topologySpreadConstraints.map(item => ({
-      maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway', labelSelector, ...item,
+      maxSkew: 1,
+      topologyKey: 'kubernetes.io/hostname',
+      whenUnsatisfiable: 'ScheduleAnyway',
+      labelSelector,
+      ...item,
     })),
   };
 }
@@ -85,7 +109,9 @@ function containerOf(app: App, workload: Workload, image: string, restricted: bo
     ...(requests || limits ? { resources: definedOf({ requests: copyOf(requests), limits: copyOf(limits) }) } : {}),
     ...probesOf(workload),
     securityContext: {
-      allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, ...(restricted ? { readOnlyRootFilesystem: true } : {}),
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+      ...(restricted ? { readOnlyRootFilesystem: true } : {}),
     },
     ...(mounts.length > 0 ? { volumeMounts: mounts } : {}),
   };
@@ -99,14 +125,19 @@ function copyOf(record: Readonly<Record<string, string>> | undefined): Record<st
 function envFromOf(app: App): V1EnvFromSource[] {
   const { configMap, secret } = settingsNamesOf(app);
   return [
-    ...app.settings.sources.map(source => (source.kind === 'Secret' ? { secretRef: { name: source.name } } : { configMapRef: { name: source.name } })),
+    ...app.settings.sources.map(source =>
+      source.kind === 'Secret' ? { secretRef: { name: source.name } } : { configMapRef: { name: source.name } },
+    ),
     ...(configMap ? [{ configMapRef: { name: configMap } }] : []),
     ...(secret ? [{ secretRef: { name: secret } }] : []),
   ];
 }
 
 function envOf(app: App, workload: Workload, port: number): V1EnvVar[] {
-  const filter = workload.functions.map((fn, index) => ({ name: `AzureFunctionsJobHost__functions__${index}`, value: fn.name }));
+  const filter = workload.functions.map((fn, index) => ({
+    name: `AzureFunctionsJobHost__functions__${index}`,
+    value: fn.name,
+  }));
   const given = ['value', 'hidden'].includes(findSetting(app.settings, 'FUNCTIONS_WORKER_RUNTIME').kind);
   const runtime = given ? [] : [{ name: 'FUNCTIONS_WORKER_RUNTIME', value: app.project.runtime }];
   return [
@@ -116,7 +147,9 @@ function envOf(app: App, workload: Workload, port: number): V1EnvVar[] {
     { name: 'ASPNETCORE_URLS', value: `http://+:${port}` },
     { name: 'AzureWebJobsSecretStorageType', value: 'kubernetes' },
     // Without the name the host reads the mounted files and has no right to change a key.
-    ...(workload.servesHttp ? [{ name: 'AzureWebJobsKubernetesSecretName', value: `secrets/${keysSecretName(app.name)}` }] : []),
+    ...(workload.servesHttp
+      ? [{ name: 'AzureWebJobsKubernetesSecretName', value: `secrets/${keysSecretName(app.name)}` }]
+      : []),
   ];
 }
 
@@ -141,7 +174,8 @@ function volumesOf(app: App, workload: Workload, restricted: boolean): readonly 
     mount: { name: 'functions-keys', mountPath: keysDirectory, readOnly: true },
   };
   const writable = ['/tmp', '/home/data', '/home/LogFiles'].map((mountPath, index) => ({
-    volume: { name: `writable-${index}`, emptyDir: {} }, mount: { name: `writable-${index}`, mountPath },
+    volume: { name: `writable-${index}`, emptyDir: {} },
+    mount: { name: `writable-${index}`, mountPath },
   }));
   return [...(workload.servesHttp ? [] : [keys]), ...(restricted ? writable : []), ...ownVolumesOf(workload)];
 }

@@ -31,6 +31,10 @@ export function labelsOf(app: App, workload?: Workload): Readonly<Record<string,
 }
 
 /** Metadata of an object of the app with our labels. */
-export function metadataOf(app: App, name: string, workload?: Workload): ObjectMeta & { readonly labels: Readonly<Record<string, string>> } {
+export function metadataOf(
+  app: App,
+  name: string,
+  workload?: Workload,
+): ObjectMeta & { readonly labels: Readonly<Record<string, string>> } {
   return { name, namespace: app.namespace, labels: labelsOf(app, workload) };
 }

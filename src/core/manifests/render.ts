@@ -13,7 +13,8 @@ export interface RenderOptions {
 /** Text of the objects, the same bytes for the same objects. */
 export function renderObjects(objects: readonly Manifest[], options: RenderOptions): string {
   const shown = objects.map(object => plainOf(object, options.includeSecrets));
-  if (options.format === 'json') return `${JSON.stringify({ apiVersion: 'v1', kind: 'List', items: shown }, undefined, 2)}\n`;
+  if (options.format === 'json')
+    return `${JSON.stringify({ apiVersion: 'v1', kind: 'List', items: shown }, undefined, 2)}\n`;
   return shown.map(object => `---\n${dump(object, { lineWidth: -1, noRefs: true })}`).join('');
 }
 
@@ -26,5 +27,9 @@ function plainOf(value: unknown, includeSecrets: boolean): unknown {
   if (value instanceof Secret) return includeSecrets ? value.reveal() : '***';
   if (Array.isArray(value)) return value.map(item => plainOf(item, includeSecrets));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined).map(([key, field]) => [key, plainOf(field, includeSecrets)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, field]) => field !== undefined)
+      .map(([key, field]) => [key, plainOf(field, includeSecrets)]),
+  );
 }

@@ -7,8 +7,11 @@ import { type Manifest, metadataOf } from './object.ts';
 export const servicePort = 80;
 
 const serviceTypes: Readonly<Record<Exclude<ExposeType, 'none'>, 'ClusterIP' | 'LoadBalancer'>> = {
-  cluster: 'ClusterIP', ingress: 'ClusterIP', gateway: 'ClusterIP',
-  'internal-load-balancer': 'LoadBalancer', 'load-balancer': 'LoadBalancer',
+  cluster: 'ClusterIP',
+  ingress: 'ClusterIP',
+  gateway: 'ClusterIP',
+  'internal-load-balancer': 'LoadBalancer',
+  'load-balancer': 'LoadBalancer',
 };
 
 /** Service of a workload that serves HTTP, with the Ingress or HTTPRoute before it; nothing for `expose: none`. */
@@ -27,7 +30,12 @@ function serviceOf(app: App, workload: Workload, type: Exclude<ExposeType, 'none
     selector: { app: workload.objectName },
     ports: [{ name: 'http', port: servicePort, targetPort: 'http', protocol: 'TCP' }],
   };
-  return { apiVersion: 'v1', kind: 'Service', metadata: type === 'internal-load-balancer' ? { ...metadata, annotations } : metadata, spec };
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: type === 'internal-load-balancer' ? { ...metadata, annotations } : metadata,
+    spec,
+  };
 }
 
 function ingressOf(app: App, workload: Workload): Manifest {
@@ -35,13 +43,20 @@ function ingressOf(app: App, workload: Workload): Manifest {
   const backend = { service: { name: workload.objectName, port: { name: 'http' } } };
   const rule = { http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } };
   const spec: V1IngressSpec = { rules: [host ? { host, ...rule } : rule] };
-  return { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: metadataOf(app, workload.objectName, workload), spec };
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'Ingress',
+    metadata: metadataOf(app, workload.objectName, workload),
+    spec,
+  };
 }
 
 function routeOf(app: App, workload: Workload): Manifest {
   const { host, gateway } = app.expose;
   return {
-    apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', metadata: metadataOf(app, workload.objectName, workload),
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'HTTPRoute',
+    metadata: metadataOf(app, workload.objectName, workload),
     spec: {
       parentRefs: gateway ? [{ ...gateway }] : [],
       ...(host ? { hostnames: [host] } : {}),

@@ -15,7 +15,10 @@ export function settingsNamesOf(app: App): SettingsNames {
     entries.length === 0 ? undefined : `${app.name}-${kind}-${shortHash(JSON.stringify(entries), 10)}`;
   return {
     configMap: nameOf('settings', sorted(plain)),
-    secret: nameOf('secret-settings', sorted(secret).map(([name, value]) => [name, value.digest()] as const)),
+    secret: nameOf(
+      'secret-settings',
+      sorted(secret).map(([name, value]) => [name, value.digest()] as const),
+    ),
   };
 }
 
@@ -24,11 +27,24 @@ export function settingsObjectsOf(app: App): readonly Manifest[] {
   const names = settingsNamesOf(app);
   const objects: Manifest[] = [];
   if (names.configMap) {
-    objects.push({ apiVersion: 'v1', kind: 'ConfigMap', metadata: metadataOf(app, names.configMap), immutable: true, data: Object.fromEntries(sorted(app.settings.plain)) });
+    objects.push({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: metadataOf(app, names.configMap),
+      immutable: true,
+      data: Object.fromEntries(sorted(app.settings.plain)),
+    });
   }
   if (names.secret) {
     const data = Object.fromEntries(sorted(app.settings.secret).map(([name, value]) => [name, value.toBase64()]));
-    objects.push({ apiVersion: 'v1', kind: 'Secret', metadata: metadataOf(app, names.secret), type: 'Opaque', immutable: true, data });
+    objects.push({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: metadataOf(app, names.secret),
+      type: 'Opaque',
+      immutable: true,
+      data,
+    });
   }
   return objects;
 }

@@ -6,11 +6,11 @@ import type { SourceTree } from '../../core/project.ts';
 import { UserError } from '../../errors.ts';
 import type { AppContent, Log, StagedApp, Workspace } from '../../flows/ports.ts';
 import { childEnvironment } from '../processes.ts';
+import { openStaging } from '../staging.ts';
 import { hashOf } from './files.ts';
 import { installNpm, installPip } from './install.ts';
 import { appBounds, type Bounds, byPath, type Entry, ignoredByApp, listFolder } from './listing.ts';
 import { sourceTreeOf } from './source.ts';
-import { openStaging } from '../staging.ts';
 import { tarOf } from './tar.ts';
 
 /** Which folder, and what its children may see. */
