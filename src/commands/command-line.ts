@@ -52,7 +52,7 @@ const runners: Readonly<Record<string, Runner>> = {
     const format = flags.own.get('format') === 'json' ? 'json' : 'yaml';
     const { name, text } = await renderApp(
       raw,
-      { format, includeSecrets: flags.own.has('include-secrets') },
+      { format, includeSecrets: flags.own.has('include-secrets'), kedaVersion: flags.own.get('keda-version') },
       surroundings,
       output,
     );

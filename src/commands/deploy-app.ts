@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { App } from '../core/app.ts';
 import { formatImageReference, parseRegistry } from '../core/image.ts';
 import { dockerConfigJson } from '../core/image-pull-secret.ts';
 import { renderObjects } from '../core/manifests/render.ts';
@@ -34,9 +35,11 @@ export async function carryOut(setting: DeploySetting): Promise<CommandResult> {
     );
     return app;
   });
-  for (const { message } of prepared.app.notices) output.notice(message);
+  const isFinal = inputs.mode === 'render';
+  for (const { message, provisional } of prepared.app.notices) if (isFinal || !provisional) output.notice(message);
   let known: Partial<DeployResult> = {};
   const learn = (more: Partial<DeployResult>) => {
+    for (const message of newNotices(prepared.app, more.app)) output.notice(message);
     known = { ...known, ...more };
   };
   try {
@@ -51,6 +54,12 @@ export async function carryOut(setting: DeploySetting): Promise<CommandResult> {
     );
     throw error;
   }
+}
+
+/** What the cluster's KEDA adds to what was said before it was asked. */
+function newNotices(before: App, now: App | undefined): readonly string[] {
+  const said = new Set(before.notices.filter(notice => !notice.provisional).map(notice => notice.message));
+  return (now?.notices ?? []).map(notice => notice.message).filter(message => !said.has(message));
 }
 
 async function deployInto(

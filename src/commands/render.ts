@@ -16,6 +16,8 @@ import type { Output } from '../outputs.ts';
 export interface RenderFlags {
   readonly format: 'yaml' | 'json';
   readonly includeSecrets: boolean;
+  /** KEDA that the manifests are for. */
+  readonly kedaVersion?: string | undefined;
 }
 
 /** Text of an app's manifests and its name; contacts nothing. */
@@ -30,6 +32,7 @@ export async function renderApp(raw: RawInputs, flags: RenderFlags, surroundings
     inputs,
     { workspace: folder, files: textFiles(process.cwd()), mask: output.mask },
     surroundings.repositoryId,
+    flags.kedaVersion,
   );
   const image = parseImageReference(inputs.image);
   const { registryUsername, registryPassword } = inputs;

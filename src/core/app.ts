@@ -42,6 +42,8 @@ export interface Workload {
 export interface Notice {
   readonly message: string;
   readonly function?: string;
+  /** Said only because the version of KEDA is not known yet. */
+  readonly provisional?: boolean;
 }
 
 /** A function app as it will be deployed, apart from its image and the cluster's facts. */

@@ -1,3 +1,4 @@
+import { connectionStringFault } from './connection-strings.ts';
 import { Secret } from './secret.ts';
 import { findSetting, type Settings } from './settings.ts';
 
@@ -18,6 +19,7 @@ const addressParts = [
   'fullyQualifiedNamespace',
   'accountEndpoint',
   'endpoint',
+  'redisHostName',
 ] as const;
 const identityParts = [...addressParts, 'credential', 'clientId', 'tenantId', 'managedIdentityResourceId'] as const;
 
@@ -59,22 +61,5 @@ function identity(settings: Settings, name: string): FoundConnection | undefined
 
 /** Why a text is no connection string of a storage account that a queue can be read with; undefined when it is one. */
 export function storageConnectionFault(value: Secret): string | undefined {
-  const text = value.reveal();
-  if (/^\s*@Microsoft\.KeyVault\(/i.test(text)) {
-    return 'is a Key Vault reference, which only App Service resolves. Give the connection string itself as a secret setting.';
-  }
-  const parts = new Set(
-    text
-      .split(';')
-      .filter(part => part.includes('='))
-      .map(part => part.slice(0, part.indexOf('=')).trim().toLowerCase()),
-  );
-  if (parts.has('usedevelopmentstorage')) {
-    return 'means the storage emulator of a developer machine, which no pod can reach. Give the connection string of a storage account.';
-  }
-  if (!parts.has('accountname') && !parts.has('queueendpoint')) {
-    return 'is no connection string of a storage account: it has neither AccountName nor QueueEndpoint. Copy it from the access keys of the account.';
-  }
-  if (parts.has('accountkey') || parts.has('sharedaccesssignature')) return undefined;
-  return 'has neither AccountKey nor SharedAccessSignature. Copy the whole connection string from the access keys of the account.';
+  return connectionStringFault(value, 'storage');
 }

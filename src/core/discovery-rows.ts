@@ -3,6 +3,7 @@ import { pathOf } from './app.ts';
 import type { Config } from './config/config.ts';
 import type { FunctionRows } from './discovery-report.ts';
 import type { ShapeInputs } from './inputs/inputs.ts';
+import { measuresOf } from './measure.ts';
 import { placeFunctions } from './placement.ts';
 import type { AppFunction, Binding, Project } from './project.ts';
 import { scalingText } from './report.ts';
@@ -31,7 +32,10 @@ const noInputs: ShapeInputs = {
 
 /** Workload and scaling of each function, as far as code and file tell them; what needs settings is "by its settings". */
 export function discoveryRows(project: Project, config: Config): FunctionRows {
-  const { placed } = placeFunctions(project, config);
+  // Each function's own faults show below, where it is resolved by itself.
+  const ignore = () => {};
+  const measures = measuresOf({ config, project, settings: unknownSettings, fault: ignore, notice: ignore });
+  const { placed } = placeFunctions(project, config, measures);
   const alone = placed.map(({ fn, workload }) => ({
     name: fn.name,
     workload,

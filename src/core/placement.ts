@@ -1,16 +1,18 @@
 import type { Fault } from '../errors.ts';
 import type { Notice } from './app.ts';
 import type { Config, FunctionConfig } from './config/config.ts';
+import type { Measure } from './measure.ts';
 import { didYouMean, nearest } from './nearest.ts';
 import type { AppFunction, Project } from './project.ts';
 import { togetherOf, workloadInFile } from './together.ts';
-import { type TriggerRow, triggerRow } from './triggers.ts';
+import { rowOfTrigger, type TriggerRow } from './triggers.ts';
 
 /** A function and the workload that it runs in. */
 export interface Placed {
   readonly fn: AppFunction;
   readonly row: TriggerRow;
   readonly config: FunctionConfig;
+  readonly measure: Measure;
   readonly workload: string;
 }
 
@@ -26,11 +28,18 @@ export interface Placement {
 const ownWorkloads = ['http', 'events', 'always'] as const;
 
 /** The workload of each function by its trigger, its companions and the file. Faults say what the file names and does not exist. */
-export function placeFunctions(project: Project, config: Config): Placement {
+export function placeFunctions(
+  project: Project,
+  config: Config,
+  measures: ReadonlyMap<AppFunction, Measure>,
+): Placement {
+  const measureOf = (fn: AppFunction) => measures.get(fn) ?? unmeasured;
   const enabled = project.functions.filter(fn => !fn.disabled);
   const running = enabled.filter(fn => !isWarmUp(fn));
   const together = togetherOf(running, config);
-  const placed = running.map(fn => placedIn(together.workloads.get(fn.name) ?? workloadOf(fn, config), fn, config));
+  const placed = running.map(fn =>
+    placedIn(together.workloads.get(fn.name) ?? workloadOf(fn, config, measureOf(fn)), fn, config, measureOf(fn)),
+  );
   const warmUps = placeWarmUps(enabled.filter(isWarmUp), placed, config);
   const all = [...placed, ...warmUps.placed];
   return {
@@ -40,17 +49,20 @@ export function placeFunctions(project: Project, config: Config): Placement {
   };
 }
 
-function workloadOf(fn: AppFunction, config: Config): string {
-  const row = triggerRow(fn.bindings[0].type);
+const unmeasured: Measure = { scalers: [], reasons: [] };
+
+function workloadOf(fn: AppFunction, config: Config, { scalers, reasons }: Measure): string {
+  const row = rowOfTrigger(fn.bindings[0]);
   const { trigger } = optionsOf(fn, config);
   const named = workloadInFile(fn, config);
   if (named !== undefined) return named;
-  if (trigger === 'none') return row.workload === 'events' ? 'always' : row.workload;
-  return typeof trigger === 'object' ? 'events' : row.workload;
+  if (typeof trigger === 'object') return 'events';
+  const isMeasured = scalers.length > 0 && reasons.length === 0;
+  return row.workload === 'events' && !isMeasured ? 'always' : row.workload;
 }
 
-function placedIn(workload: string, fn: AppFunction, config: Config): Placed {
-  return { fn, row: triggerRow(fn.bindings[0].type), config: optionsOf(fn, config), workload };
+function placedIn(workload: string, fn: AppFunction, config: Config, measure: Measure): Placed {
+  return { fn, row: rowOfTrigger(fn.bindings[0]), config: optionsOf(fn, config), measure, workload };
 }
 
 function optionsOf(fn: AppFunction, { functions = {} }: Config): FunctionConfig {
@@ -59,7 +71,7 @@ function optionsOf(fn: AppFunction, { functions = {} }: Config): FunctionConfig 
 
 /** Whether a function is a warm-up, which fires when the platform adds an instance: never outside Azure's own plans. */
 export function isWarmUp(fn: AppFunction): boolean {
-  return fn.bindings[0].type.toLowerCase() === 'warmuptrigger';
+  return rowOfTrigger(fn.bindings[0]).rides === true;
 }
 
 /** A warm-up joins other functions, since a pod for it alone would never do anything. */
@@ -80,7 +92,7 @@ function placeWarmUps(warmUps: readonly AppFunction[], others: readonly Placed[]
         message: `Function "${fn.name}" is a warm-up and would be alone in workload "${named}". Put it with other functions, or remove its workload from aks-functions.yml.`,
         place: fn.place,
       });
-    } else placed.push(placedIn(named ?? home, fn, config));
+    } else placed.push(placedIn(named ?? home, fn, config, unmeasured));
   }
   const notices = placed.map(({ fn, workload }) => ({
     function: fn.name,

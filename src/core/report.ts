@@ -154,7 +154,7 @@ export function scalingText({ scaling }: Workload, name: string): string {
   const scaler = scaling.scalers.find(one => one.function === name)?.scaler;
   if (!scaler) return range;
   const { queueName, queueLength } = scaler.metadata;
-  return `${range} by ${scaler.type}${queueName ? ` "${queueName}", ${queueLength} message${queueLength === '1' ? '' : 's'} each` : ''}`;
+  return `${range} by ${scaler.type}${queueName && queueLength ? ` "${queueName}", ${queueLength} message${queueLength === '1' ? '' : 's'} each` : ''}`;
 }
 
 function changeList({ changes }: DeploymentFacts): readonly string[] {

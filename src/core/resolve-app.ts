@@ -1,9 +1,10 @@
 import { assertNoFaults, type Fault, type Place } from '../errors.ts';
-import type { App, FunctionScaler, Notice, Scaling, Workload } from './app.ts';
+import type { App, Notice, Scaling, Workload } from './app.ts';
 import type { Config, Scale, WorkloadConfig } from './config/config.ts';
 import { findConnection } from './connections.ts';
 import { definedOf } from './defined.ts';
 import type { ShapeInputs } from './inputs/inputs.ts';
+import { measuresOf } from './measure.ts';
 import { faultOfAppName, objectNameOf } from './names.ts';
 import { isWarmUp, type Placed, placeFunctions } from './placement.ts';
 import { planDeployment } from './plan.ts';
@@ -11,7 +12,6 @@ import type { Project } from './project.ts';
 import { scaleNotices } from './scale-notices.ts';
 import type { Settings } from './settings.ts';
 import { isDurable } from './together.ts';
-import { noticeForTrigger } from './triggers.ts';
 
 /** What an app is resolved from. */
 export interface AppSources {
@@ -20,6 +20,8 @@ export interface AppSources {
   readonly project: Project;
   readonly settings: Settings;
   readonly repositoryId?: string | undefined;
+  /** Version of KEDA that will scale the app; while it is not known, nothing newer than the oldest supported one is used. */
+  readonly kedaVersion?: string | undefined;
 }
 
 /** The app as it will be deployed; precedence is input, file, discovery, default. Throws one UserError with every fault. */
@@ -71,7 +73,13 @@ class Resolution {
   }
 
   workloads(app: string): readonly Workload[] {
-    const { placed, faults, notices } = placeFunctions(this.#sources.project, this.#sources.config);
+    const { project, config } = this.#sources;
+    const measures = measuresOf({
+      ...this.#sources,
+      fault: fault => this.faults.push(fault),
+      notice: notice => this.notices.push(notice),
+    });
+    const { placed, faults, notices } = placeFunctions(project, config, measures);
     this.faults.push(...faults);
     this.notices.push(...notices);
     const names = [...new Set(placed.map(one => one.workload))].sort();
@@ -118,8 +126,8 @@ class Resolution {
 
   #scaling(name: string, config: WorkloadConfig, placed: readonly Placed[]): Scaling {
     const scale = this.#scaleOf(name, config);
-    const scalers = placed.flatMap(one => this.#scalerOf(one));
-    const one = this.#reasonsForOne(placed);
+    const scalers = placed.flatMap(one => one.measure.scalers);
+    const one = placed.flatMap(({ measure }) => measure.reasons);
     for (const notice of one) this.notices.push(notice);
     // No scaler wakes a host for a request or for an orchestration that waits.
     const floor = one.length > 0 || placed.some(servesHttp) ? 1 : 0;
@@ -166,41 +174,6 @@ class Resolution {
         message: `Workload "${name}" has at most ${maxReplicas} replicas but at least ${minReplicas}. Raise "max-replicas" or lower "min-replicas".`,
       });
     return maxReplicas;
-  }
-
-  #scalerOf({ fn, row, config }: Placed): readonly FunctionScaler[] {
-    if (config.trigger === 'none') return [];
-    if (typeof config.trigger === 'object') {
-      const { type, metadata, authenticationRef } = config.trigger;
-      return [{ function: fn.name, scaler: { type, metadata }, ...definedOf({ authenticationRef }) }];
-    }
-    if (!row.scaler) return [];
-    const unknown = fn.unresolved.filter(value => value.what.startsWith('bindings[0]'));
-    for (const { what, place, advice } of unknown)
-      this.faults.push({
-        message: `Value "${what}" of function "${fn.name}" cannot be known without running the code. ${advice}`,
-        place,
-      });
-    if (unknown.length > 0) return [];
-    const { settings, project } = this.#sources;
-    const scaler = row.scaler({
-      binding: fn.bindings[0],
-      host: project.host,
-      config,
-      settings,
-      fault: message => this.#faultAt(fn.place, message),
-      notice: message => this.notices.push({ function: fn.name, message }),
-    });
-    return scaler ? [{ function: fn.name, scaler }] : [];
-  }
-
-  #reasonsForOne(placed: readonly Placed[]): readonly Notice[] {
-    return placed
-      .filter(one => typeof one.config.trigger !== 'object')
-      .flatMap(({ fn }) => {
-        const message = noticeForTrigger(fn.name, fn.bindings[0].type);
-        return message === undefined ? [] : [{ function: fn.name, message }];
-      });
   }
 
   #checkStorage({ fn, row }: Placed): void {

@@ -1,14 +1,21 @@
 import type { Workload } from './app.ts';
 
+/** Roles that the identity needs, by the scaler's type. */
+const roles: Readonly<Record<string, string>> = {
+  'azure-queue': '"Storage Queue Data Reader"',
+  'azure-blob': '"Storage Blob Data Reader"',
+  'azure-servicebus': '"Azure Service Bus Data Owner"',
+  'azure-eventhub': '"Azure Event Hubs Data Receiver" and "Storage Blob Data Reader"',
+  'azure-cosmosdb': '"Cosmos DB Built-in Data Reader"',
+};
+
+const refused = /AuthenticationFailed|AuthorizationPermissionMismatch|\b403\b|\b401\b/i;
+
 /** What to do about a message of KEDA, by a part of it; the first that fits counts. */
 const hints: readonly (readonly [RegExp, string])[] = [
   [
     /QueueNotFound|404|does not exist/i,
     'Create the queue, or correct its name: at zero replicas no host runs that could create it.',
-  ],
-  [
-    /AuthenticationFailed|AuthorizationPermissionMismatch|403|401/i,
-    'Check the account key of the connection, or give the identity the role "Storage Queue Data Reader".',
   ],
   [
     /no such host|connection refused|i\/o timeout|deadline exceeded/i,
@@ -34,7 +41,8 @@ export function scalerFaultText(workload: Pick<Workload, 'objectName' | 'scaling
         )
       : [];
   const hint =
-    hints.find(([part]) => part.test(said))?.[1] ??
+    (refused.test(said) && refusalHint(workload)) ||
+    hints.find(([part]) => part.test(said))?.[1] ||
     'Check the connection setting, and that the source exists and the cluster may reach it.';
   return `KEDA cannot scale "${workload.objectName}" for ${sources.join(', ')}: ${briefly(said)}. ${hint}`;
 }
@@ -50,4 +58,13 @@ export function briefly(said: string): string {
     .filter(line => line !== '' && !/^-+$/.test(line));
   const line = lines.join(', ');
   return (line.length > longest ? `${line.slice(0, longest)}…` : line).replace(/[.\s]+$/, '');
+}
+
+/** What to do when the service refused the scaler: the key, or the role of the identity. */
+function refusalHint({ scaling }: Pick<Workload, 'scaling'>): string {
+  const types = scaling.kind === 'events' ? scaling.scalers.map(one => one.scaler.type) : [];
+  const names = [...new Set(types.flatMap(type => roles[type] ?? []))];
+  if (names.length === 0) return 'Check the user and the password of the connection.';
+  const manage = types.includes('azure-servicebus') ? ' A policy of Service Bus needs the right "Manage".' : '';
+  return `Check the account key of the connection, or give the identity the role ${names.join(' and ')}.${manage}`;
 }

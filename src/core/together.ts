@@ -2,7 +2,7 @@ import type { Fault } from '../errors.ts';
 import type { Notice } from './app.ts';
 import type { Config } from './config/config.ts';
 import type { AppFunction } from './project.ts';
-import { triggerRow } from './triggers.ts';
+import { rowOfTrigger } from './triggers.ts';
 
 /** Where functions run that must not be separated. */
 export interface Together {
@@ -108,7 +108,7 @@ function followers(
   reason: string,
 ): readonly Notice[] {
   return members
-    .filter(fn => workloadInFile(fn, config) === undefined && triggerRow(fn.bindings[0].type).workload !== workload)
+    .filter(fn => workloadInFile(fn, config) === undefined && rowOfTrigger(fn.bindings[0]).workload !== workload)
     .map(fn => ({
       function: fn.name,
       message: `Function "${fn.name}" runs in workload "${workload}" with its companions, since ${reason}.`,

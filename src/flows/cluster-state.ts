@@ -5,6 +5,7 @@ import { labelKeys, selectorOf, shortHash } from '../core/names.ts';
 import { keyOf } from '../core/plan.ts';
 import { parseRelease, type Release, releaseType } from '../core/release.ts';
 import type { SettingsSource } from '../core/settings.ts';
+import { rowOfTrigger } from '../core/triggers.ts';
 import { allOrFaults, assertNoFaults, RemoteError, UserError } from '../errors.ts';
 import type { Cluster, Kind, LiveObject } from './cluster-port.ts';
 
@@ -45,7 +46,7 @@ export async function readClusterState(
   const needsKeda = app.workloads.some(workload => workload.scaling.kind !== 'fixed');
   const [namespaceExists, kedaVersion, owned, known] = await Promise.all([
     hasNamespace(cluster, namespace),
-    needsKeda ? cluster.kedaVersion() : Promise.resolve(undefined),
+    needsKeda || mayNeedKeda(app) ? cluster.kedaVersion() : Promise.resolve(undefined),
     listOwned(cluster, namespace, app.name),
     Promise.all(sources.map(source => readSource(cluster, namespace, source))),
   ]);
@@ -59,6 +60,11 @@ export async function readClusterState(
     releases: releasesOf(owned),
     sources: known.flatMap(one => ('source' in one ? [one.source] : [])),
   };
+}
+
+/** Whether a trigger has a scaler in some versions of KEDA alone. */
+function mayNeedKeda(app: App): boolean {
+  return app.project.functions.some(fn => !fn.disabled && rowOfTrigger(fn.bindings[0]).needsKedaVersion);
 }
 
 /** Objects with the app's label, by `Kind/name`. */

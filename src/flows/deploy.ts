@@ -81,7 +81,7 @@ class DeployRun {
     const { learn, now } = this.#ports;
     const since = now();
     const [image, state] = await this.#phase('build', () => this.#buildAndLook());
-    const app = this.#deployment.prepared.resolve(state.sources);
+    const app = this.#deployment.prepared.resolve(state.sources, state.kedaVersion);
     const reference = formatImageReference(image.image);
     const plan = planDeployment(app, { reference, pullConfig: this.#deployment.pullConfig });
     this.#isVerified = state.releases[0]?.state === 'deployed' && sameObjects(state.releases[0].objects, plan.objects);
@@ -151,7 +151,7 @@ class DeployRun {
   async #apply(plan: Plan, state: ClusterState): Promise<Changes> {
     const { cluster, log } = this.#ports;
     await ensureFunctionKeys(cluster, plan, state.owned);
-    const woken = plan.objects.map(object => this.#woken(object, state));
+    const woken = plan.objects.map(object => this.#woken(object, plan.app, state));
     const changes = await applyPlan(cluster, woken, state.owned, key => this.#touched.add(key));
     for (const key of changes.created) log.info(`Created ${key}`);
     for (const key of changes.changed) log.info(`Changed ${key}`);
@@ -160,8 +160,7 @@ class DeployRun {
   }
 
   /** A workload at zero is woken to one pod for its verification. */
-  #woken(object: Manifest, state: ClusterState): Manifest {
-    const { app } = this.#deployment.prepared;
+  #woken(object: Manifest, app: App, state: ClusterState): Manifest {
     const workload = app.workloads.find(
       one => object.kind === 'ScaledObject' && one.objectName === object.metadata.name,
     );
@@ -190,7 +189,7 @@ class DeployRun {
   /** Applies the woken ScaledObjects as planned, which takes the annotation away. */
   async #letGo(cluster: Cluster, plan: Plan, state: ClusterState): Promise<void> {
     const woken = plan.objects.filter(
-      object => this.#woken(object, state) !== object && this.#touched.has(keyOf(object)),
+      object => this.#woken(object, plan.app, state) !== object && this.#touched.has(keyOf(object)),
     );
     await Promise.all(woken.map(object => cluster.apply(object)));
   }

@@ -4,7 +4,7 @@ import { declaredFunctions } from '../core/declared-functions.ts';
 import { discoverProject } from '../core/discovery.ts';
 import type { AppInputs, ShapeInputs } from '../core/inputs/inputs.ts';
 import type { Project, SourceTree } from '../core/project.ts';
-import { resolveApp } from '../core/resolve-app.ts';
+import { type AppSources, resolveApp } from '../core/resolve-app.ts';
 import type { Secret } from '../core/secret.ts';
 import {
   mergeSettings,
@@ -42,14 +42,19 @@ export interface Prepared {
   readonly app: App;
   readonly config: Config;
   readonly source: SourceTree;
-  /** The app again, with the keys of existing settings objects known. */
-  resolve(sources: readonly SettingsSource[]): App;
+  /** The app again, with the keys of existing settings objects and the version of KEDA known. */
+  resolve(sources: readonly SettingsSource[], kedaVersion?: string): App;
 }
 
 /** Reads code and configuration and resolves the app; contacts nothing, and throws UsageError for what is wrong in them. */
-export async function prepareApp(inputs: PrepareInputs, ports: PreparePorts, repositoryId?: string): Promise<Prepared> {
+export async function prepareApp(
+  inputs: PrepareInputs,
+  ports: PreparePorts,
+  repositoryId?: string,
+  kedaVersion?: string,
+): Promise<Prepared> {
   try {
-    return await readApp(inputs, ports, repositoryId);
+    return await readApp(inputs, ports, { repositoryId, kedaVersion });
   } catch (error) {
     throw asUsageError(error);
   }
@@ -58,7 +63,7 @@ export async function prepareApp(inputs: PrepareInputs, ports: PreparePorts, rep
 async function readApp(
   inputs: PrepareInputs,
   ports: PreparePorts,
-  repositoryId: string | undefined,
+  known: Pick<AppSources, 'repositoryId' | 'kedaVersion'>,
 ): Promise<Prepared> {
   const source = await ports.workspace.readSource();
   const loading = loadConfig(inputs, ports.files, source);
@@ -69,9 +74,16 @@ async function readApp(
     declared.then(functions => discoverProject(source, functions)),
   );
   const layers = await settingsLayers(inputs, config, ports);
-  const resolve = (sources: readonly SettingsSource[]) => {
+  const resolve = (sources: readonly SettingsSource[], kedaVersion = known.kedaVersion) => {
     const settings = mergeSettings(layers, sources);
-    return resolveApp({ inputs, config, project: settleProject(project, settings), settings, repositoryId });
+    return resolveApp({
+      inputs,
+      config,
+      project: settleProject(project, settings),
+      settings,
+      repositoryId: known.repositoryId,
+      kedaVersion,
+    });
   };
   return { app: resolve(settingsSourcesOf(config)), config, source, resolve };
 }

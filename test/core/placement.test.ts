@@ -75,7 +75,7 @@ const placements: readonly (Written & { name: string; expected: Readonly<Record<
   {
     name: 'a hand-written trigger to events',
     functions: { n: 'natsTrigger' },
-    yaml: 'functions: { n: { trigger: { type: nats, metadata: { a: b } } } }',
+    yaml: 'functions: { n: { trigger: { type: nats-jetstream, metadata: { a: b } } } }',
     expected: { events: ['n'] },
   },
   {

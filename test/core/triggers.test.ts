@@ -4,7 +4,7 @@ import type { FunctionConfig } from '../../src/core/config/config.ts';
 import type { Binding, HostJson } from '../../src/core/project.ts';
 import { mergeSettings, plainLayer, type Settings, secretLayer } from '../../src/core/settings.ts';
 import { toSecrets } from '../../src/core/settings-text.ts';
-import { noticeForTrigger, type Scaler, triggerRow } from '../../src/core/triggers.ts';
+import { noticeForOne, type Scaler, triggerRow } from '../../src/core/triggers.ts';
 
 const storage = 'AccountName=a;AccountKey=b';
 
@@ -200,11 +200,9 @@ for (const { given, expected } of rows) {
   });
 }
 
-test('a trigger without a scaler is said, one with a scaler is not', () => {
-  assert.match(
-    noticeForTrigger('f', 'serviceBusTrigger') ?? '',
-    /scaling for its trigger "serviceBusTrigger" is not available yet/,
+test('a notice says why one replica stays and what can be done', () => {
+  assert.equal(
+    noticeForOne('f', 'no scaler can tell when it fires'),
+    'Function "f" keeps one replica running: no scaler can tell when it fires. A KEDA trigger of your own goes to "functions.f.trigger" in aks-functions.yml.',
   );
-  assert.match(noticeForTrigger('f', 'timerTrigger') ?? '', /no scaler can tell when/);
-  assert.equal(noticeForTrigger('f', 'queueTrigger'), undefined);
 });

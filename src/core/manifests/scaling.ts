@@ -1,20 +1,27 @@
 import type { App, FunctionScaler, Scaling, Workload } from '../app.ts';
 import { definedOf } from '../defined.ts';
 import { shortHash } from '../names.ts';
-import type { Connection } from '../triggers.ts';
+import type { Secret } from '../secret.ts';
+import type { Connection, Scaler, ScalerParameter } from '../triggers.ts';
 import { type Manifest, metadataOf } from './object.ts';
 import { settingsNamesOf } from './settings-objects.ts';
 
 type Event = Extract<Scaling, { kind: 'events' }>;
 
-/** ScaledObject of a workload and the TriggerAuthentications it refers to; nothing for a fixed number of replicas. */
+/** ScaledObject of a workload and what it refers to: TriggerAuthentications and Secrets; nothing for a fixed number of replicas. */
 export function scalingObjectsOf(app: App, workload: Workload): readonly Manifest[] {
   const { scaling } = workload;
   if (scaling.kind === 'fixed') return [];
-  const triggers = scaling.kind === 'cpu' ? [cpuTrigger] : scaling.scalers.map(one => triggerOf(app, one));
-  const authentications =
-    scaling.kind === 'cpu' ? [] : scaling.scalers.flatMap(one => authenticationOf(app, one.scaler.connection) ?? []);
-  return [...uniqueByName(authentications), scaledObjectOf(app, workload, scaling, triggers)];
+  if (scaling.kind === 'cpu') return [scaledObjectOf(app, workload, scaling, [cpuTrigger])];
+  const triggers = scaling.scalers.map(one => triggerOf(app, one));
+  const secrets = scaling.scalers.flatMap(one => secretOf(app, one.scaler) ?? []);
+  const authentications = scaling.scalers.flatMap(one => authenticationOf(app, one.scaler) ?? []);
+  return [...uniqueByName([...secrets, ...authentications]), scaledObjectOf(app, workload, scaling, unique(triggers))];
+}
+
+/** Functions that read the same source, and all Durable ones, need one trigger together. */
+function unique<Value>(values: readonly Value[]): readonly Value[] {
+  return [...new Map(values.map(value => [JSON.stringify(value), value])).values()];
 }
 
 const cpuTrigger = { type: 'cpu', metricType: 'Utilization', metadata: { value: '70' } };
@@ -46,28 +53,44 @@ function intervalsOf({ minReplicas, pollingInterval, cooldownPeriod }: Event) {
 }
 
 function triggerOf(app: App, { scaler, authenticationRef }: FunctionScaler) {
-  const { type, metadata, connection } = scaler;
-  const name = authenticationRef ?? authenticationOf(app, connection)?.metadata.name;
-  if (name) return { type, metadata: { ...metadata, ...identityMetadataOf(connection) }, authenticationRef: { name } };
-  return { type, metadata: connection ? { ...metadata, connectionFromEnv: connection.setting } : metadata };
+  const { type, connection } = scaler;
+  const metadata = {
+    ...scaler.metadata,
+    ...(connection?.kind === 'identity' ? connection.metadata : fromEnvironment(app, connection)),
+  };
+  const name = authenticationRef ?? authenticationOf(app, scaler)?.metadata.name;
+  return { type, metadata, ...(name ? { authenticationRef: { name } } : {}) };
 }
 
-function identityMetadataOf(connection: Connection | undefined): Readonly<Record<string, string>> {
-  return connection?.kind === 'identity' ? connection.metadata : {};
+/** Where only the pod's environment can tell which object holds the setting, KEDA looks there. */
+function fromEnvironment(
+  app: App,
+  connection: Extract<Connection, { kind: 'string' }> | undefined,
+): Readonly<Record<string, string>> {
+  if (!connection || holderOf(app, connection.setting)) return {};
+  return { [`${connection.parameter ?? 'connection'}FromEnv`]: connection.setting };
 }
 
 /**
- * TriggerAuthentication for a connection, or undefined where only the pod's environment can tell where the setting is.
+ * TriggerAuthentication for a scaler, or undefined where it needs none.
  * Its name is made of its content: KEDA keeps a working connection until the ScaledObject itself changes.
  */
-function authenticationOf(app: App, connection: Connection | undefined): Manifest | undefined {
-  if (!connection) return undefined;
-  const spec =
-    connection.kind === 'identity' ? identitySpecOf(app, connection.clientId) : secretSpecOf(app, connection.setting);
-  if (!spec) return undefined;
-  const version = connection.kind === 'string' ? versionOf(app, connection.setting) : '';
+function authenticationOf(app: App, scaler: Scaler): Manifest | undefined {
+  const { connection } = scaler;
+  const parameters = [...mainParameterOf(app, connection), ...(scaler.parameters ?? [])];
+  const spec = {
+    ...(connection?.kind === 'identity' ? identitySpecOf(app, connection.clientId) : {}),
+    ...targetsOf(app, scaler, parameters),
+  };
+  if (Object.keys(spec).length === 0) return undefined;
+  const version = parameters.map(one => ('setting' in one ? versionOf(app, one.setting) : '')).join('');
   const name = `${app.name}-auth-${shortHash(JSON.stringify([spec, version]), 8)}`;
   return { apiVersion: 'keda.sh/v1alpha1', kind: 'TriggerAuthentication', metadata: metadataOf(app, name), spec };
+}
+
+function mainParameterOf(app: App, connection: Connection | undefined): readonly ScalerParameter[] {
+  if (connection?.kind !== 'string' || !holderOf(app, connection.setting)) return [];
+  return [{ name: connection.parameter ?? 'connection', setting: connection.setting }];
 }
 
 function identitySpecOf(app: App, clientId: string | undefined) {
@@ -76,16 +99,51 @@ function identitySpecOf(app: App, clientId: string | undefined) {
   };
 }
 
-function secretSpecOf(app: App, setting: string) {
+type TargetKind = 'secretTargetRef' | 'configMapTargetRef' | 'env';
+
+/** References of a TriggerAuthentication by their kind, those of one kind together. */
+function targetsOf(
+  app: App,
+  scaler: Scaler,
+  parameters: readonly ScalerParameter[],
+): Partial<Record<TargetKind, readonly object[]>> {
+  const own = secretOf(app, scaler)?.metadata.name;
+  const targets = new Map<TargetKind, readonly object[]>();
+  for (const parameter of parameters) {
+    const [kind, target] = targetOf(app, parameter, own);
+    targets.set(kind, [...(targets.get(kind) ?? []), target]);
+  }
+  return Object.fromEntries(targets);
+}
+
+function targetOf(app: App, parameter: ScalerParameter, own: string | undefined): readonly [TargetKind, object] {
+  if ('value' in parameter) return ['secretTargetRef', { parameter: parameter.name, name: own, key: parameter.name }];
+  const holder = holderOf(app, parameter.setting);
+  if (!holder) return ['env', { parameter: parameter.name, name: parameter.setting }];
+  const kind = holder.kind === 'Secret' ? 'secretTargetRef' : 'configMapTargetRef';
+  return [kind, { parameter: parameter.name, name: holder.name, key: parameter.setting }];
+}
+
+/** The object that certainly holds a setting. */
+function holderOf(
+  app: App,
+  setting: string,
+): { readonly kind: 'Secret' | 'ConfigMap'; readonly name: string } | undefined {
   const names = settingsNamesOf(app);
-  const reference = (name: string) => [{ parameter: 'connection', name, key: setting }];
-  if (names.secret && app.settings.secret.has(setting)) return { secretTargetRef: reference(names.secret) };
-  if (names.configMap && app.settings.plain.has(setting)) return { configMapTargetRef: reference(names.configMap) };
-  const source = app.settings.sources.findLast(one => one.keys?.has(setting));
-  if (!source) return undefined;
-  return source.kind === 'Secret'
-    ? { secretTargetRef: reference(source.name) }
-    : { configMapTargetRef: reference(source.name) };
+  if (names.secret && app.settings.secret.has(setting)) return { kind: 'Secret', name: names.secret };
+  if (names.configMap && app.settings.plain.has(setting)) return { kind: 'ConfigMap', name: names.configMap };
+  return app.settings.sources.findLast(one => one.keys?.has(setting));
+}
+
+/** Secret with the texts that KEDA takes in another form than the host. */
+function secretOf(app: App, { parameters = [] }: Scaler): Manifest | undefined {
+  const values = parameters.flatMap((one): readonly (readonly [string, Secret])[] =>
+    'value' in one ? [[one.name, one.value]] : [],
+  );
+  if (values.length === 0) return undefined;
+  const name = `${app.name}-scaler-${shortHash(JSON.stringify(values.map(([key, value]) => [key, value.digest()])), 10)}`;
+  const data = Object.fromEntries(values.map(([key, value]) => [key, value.toBase64()]));
+  return { apiVersion: 'v1', kind: 'Secret', metadata: metadataOf(app, name), type: 'Opaque', immutable: true, data };
 }
 
 /** Hash of a value in an object that is not ours and keeps its name when it changes. */

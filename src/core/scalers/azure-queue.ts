@@ -1,27 +1,21 @@
-import { type FoundConnection, findConnection, storageConnectionFault } from '../connections.ts';
-import type { HostJson } from '../project.ts';
-import { resolveText } from '../settings.ts';
-import type { Connection, Scaler, ScalerContext } from '../triggers.ts';
+import { partsOf } from '../connection-strings.ts';
+import type { FoundConnection } from '../connections.ts';
+import { kedaIsBelow } from '../keda.ts';
+import { connectionFor, identityConnection, storageAccountOf } from './connect.ts';
+import type { Connection, Scaler, ScalerContext } from './scaler.ts';
+import { activationOf, resolvedOf, thresholdOf } from './values.ts';
 
-const defaultConnection = 'AzureWebJobsStorage';
-
-/** Messages that the host takes at once when `host.json` does not say. */
-const defaultBatchSize = 16;
+const trigger = 'queue trigger';
 
 /** KEDA's `azure-queue` for a `queueTrigger`: one replica for each batch that waits. Undefined after a fault. */
 export function azureQueueScaler(context: ScalerContext): Scaler | undefined {
   const queueName = queueNameOf(context);
   const connection = connectionOf(context);
-  const queueLength = context.config.threshold ?? batchSizeOf(context);
+  const queueLength = thresholdOf(context, { extension: 'queues', paths: ['batchSize'], otherwise: 16, max: 32 });
   if (queueName === undefined || connection === undefined || queueLength === undefined) return undefined;
-  const { activation } = context.config;
   return {
     type: 'azure-queue',
-    metadata: {
-      queueName,
-      queueLength: String(queueLength),
-      ...(activation === undefined ? {} : { activationQueueLength: String(activation) }),
-    },
+    metadata: { queueName, queueLength, ...activationOf(context, 'activationQueueLength') },
     connection,
   };
 }
@@ -55,95 +49,32 @@ function isQueueName(name: string): boolean {
   return name.length >= 3 && name.length <= 63 && /^[a-z0-9]+(-[a-z0-9]+)*$/.test(name);
 }
 
-/** The text of a binding's key with its settings, or undefined after a fault. */
-function resolvedOf(
-  context: ScalerContext,
-  key: string,
-  text: string,
-): { readonly text: string; readonly secret: readonly string[] } | undefined {
-  const resolution = resolveText(context.settings, text);
-  if (resolution.kind === 'text') return resolution;
-  const names = resolution.names.map(name => `"${name}"`).join(', ');
-  const plural = resolution.names.length > 1;
-  context.fault(
-    resolution.kind === 'missing'
-      ? `Key "${key}" uses the setting${plural ? 's' : ''} ${names}, which ${plural ? 'are' : 'is'} not provided. Add ${plural ? 'them' : 'it'} to the input "settings".`
-      : `Key "${key}" uses the setting${plural ? 's' : ''} ${names} of an existing object, whose values are not read. Give ${plural ? 'them' : 'it'} in the input "settings" too.`,
-  );
-  return undefined;
-}
-
 function connectionOf(context: ScalerContext): Connection | undefined {
-  const given = context.binding.connection;
-  const text = typeof given === 'string' && given.trim() !== '' ? given.trim() : defaultConnection;
-  const name = resolvedOf(context, 'connection', text)?.text;
-  if (name === undefined) return undefined;
-  const found = findConnection(context.settings, name);
-  if (found === undefined) {
-    context.fault(
-      `Connection "${name}" of the queue trigger has no setting. Add "${name}" with a storage connection string to the input "secret-settings", or "${name}__accountName" for an identity to "settings".`,
-    );
-    return undefined;
-  }
-  return found.kind === 'string' ? checkedString(context, found) : identityOf(context, found);
+  const found = connectionFor(context, {
+    keys: ['connection'],
+    otherwise: 'AzureWebJobsStorage',
+    trigger,
+    service: 'storage',
+    address: 'accountName',
+  });
+  if (found?.kind === 'string') return checkedString(context, found);
+  const metadata =
+    found && storageAccountOf(context, found, { trigger, service: 'queue', parts: ['queueServiceUri', 'serviceUri'] });
+  return found && metadata && identityConnection(found, metadata);
 }
 
+/** KEDA up to 2.14 has no defaults for the address, and no older one is told apart by its answer. */
 function checkedString(
   context: ScalerContext,
   found: Extract<FoundConnection, { kind: 'string' }>,
 ): Connection | undefined {
-  const reason = found.value && storageConnectionFault(found.value);
-  if (reason === undefined) return { kind: 'string', setting: found.setting };
-  context.fault(`Setting "${found.setting}" ${reason}`);
-  return undefined;
-}
-
-/** Clouds by the suffix of their queue endpoints; the public one needs no metadata. */
-const cloudsBySuffix: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'queue.core.windows.net': {},
-  'queue.core.usgovcloudapi.net': { cloud: 'AzureUSGovernmentCloud' },
-  'queue.core.chinacloudapi.cn': { cloud: 'AzureChinaCloud' },
-};
-
-function identityOf(
-  context: ScalerContext,
-  found: Extract<FoundConnection, { kind: 'identity' }>,
-): Connection | undefined {
-  const { setting, values } = found;
-  const accountName = values.get('accountName');
-  const key = ['queueServiceUri', 'serviceUri'].find(part => values.has(part));
-  const metadata = accountName ? { accountName } : key && metadataOfUri(values.get(key) ?? '');
-  if (!metadata) {
-    const cure = `Give "${setting}__queueServiceUri" as "https://<account>.queue.core.windows.net", or "${setting}__accountName", in the input "settings".`;
-    context.fault(`Connection "${setting}" of the queue trigger does not say which storage account it means. ${cure}`);
-    return undefined;
-  }
-  const clientId = values.get('clientId');
-  return { kind: 'identity', setting, ...(clientId ? { clientId } : {}), metadata };
-}
-
-function metadataOfUri(uri: string): Readonly<Record<string, string>> | undefined {
-  const host = URL.parse(uri)?.hostname ?? '';
-  const dot = host.indexOf('.');
-  if (dot <= 0) return undefined;
-  const suffix = host.slice(dot + 1);
-  return {
-    accountName: host.slice(0, dot),
-    ...(cloudsBySuffix[suffix] ?? { cloud: 'Private', endpointSuffix: suffix }),
-  };
-}
-
-/** Messages that one replica takes at once: `extensions.queues.batchSize` of `host.json`; undefined after a fault. */
-function batchSizeOf({ host, fault }: ScalerContext): number | undefined {
-  const size = queuesOf(host).batchSize ?? defaultBatchSize;
-  if (typeof size === 'number' && Number.isInteger(size) && size >= 1 && size <= 32) return size;
-  fault(
-    `Key "extensions.queues.batchSize" of host.json must be a whole number from 1 to 32, got ${JSON.stringify(size)}.`,
+  const { setting, value } = found;
+  const parts = value && partsOf(value.reveal());
+  const isWhole =
+    !parts || parts.has('queueendpoint') || (parts.has('endpointsuffix') && parts.has('defaultendpointsprotocol'));
+  if (isWhole || !kedaIsBelow(context.keda, '2.15')) return { kind: 'string', setting };
+  context.fault(
+    `Setting "${setting}" has neither QueueEndpoint nor DefaultEndpointsProtocol with EndpointSuffix, which KEDA "${context.keda}" needs. Add "DefaultEndpointsProtocol=https;EndpointSuffix=core.windows.net" to it, or update KEDA.`,
   );
   return undefined;
-}
-
-function queuesOf(host: HostJson): Readonly<Record<string, unknown>> {
-  const queues = host.extensions?.queues;
-  return typeof queues === 'object' && queues !== null ? { ...queues } : {};
 }
