@@ -134,6 +134,7 @@ class KubernetesCluster implements Cluster {
       method,
       path: `${pathOf('Pod', namespace, `${pod}:${port}`)}/proxy${path}`,
       headers: { accept: '*/*', ...headers },
+      passedOn: true,
       ...(body === undefined ? {} : { body }),
       ...(patience === undefined ? {} : { patience }),
     });
