@@ -58,6 +58,7 @@ export class Api {
       return await this.#sendOnce(request);
     } catch (cause) {
       if (this.#signal.aborted) throw interruptionOf(this.#signal, cause);
+      if (cause instanceof UserError) throw cause;
       if (request.patience !== undefined && isTimeout(cause)) return { status: 504, headers: {}, body: '' };
       if (attempt < attempts && mayRepeat(request, cause)) return undefined;
       throw new UserError(
@@ -71,7 +72,7 @@ export class Api {
     const { request, dispatcher } = this.#connection;
     const url = new URL(this.server + path);
     for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
-    const authorization = await this.#connection.headers();
+    const authorization = await this.#connection.headers(this.#signal);
     const answer = await request(url.href, {
       dispatcher,
       method,
