@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
-import { isKubeconfigPath } from '../../core/inputs/inputs.ts';
+import { decodedKubeconfig, faultOfKubeconfig, isKubeconfigPath, isShown } from '../../core/inputs/inputs.ts';
 import { Secret } from '../../core/secret.ts';
 import { UsageError } from '../../errors.ts';
 import { type ExecCommand, ExecPlugin } from './exec-plugin.ts';
@@ -30,7 +30,7 @@ export interface ConnectionOptions {
 /** Opens no socket yet; throws UsageError when the kubeconfig cannot be read, names no cluster or gives no credentials. */
 export async function openConnection({ kubeconfig, mask, signal }: ConnectionOptions): Promise<Connection> {
   const [text, { EnvHttpProxyAgent, KubeConfig, request }] = await Promise.all([
-    kubeconfigText(kubeconfig),
+    kubeconfigText(kubeconfig, mask),
     import('./kubeconfig.ts'),
   ]);
   const config = loadConfig(new KubeConfig(), text);
@@ -50,15 +50,16 @@ export async function openConnection({ kubeconfig, mask, signal }: ConnectionOpt
   return { server, dispatcher, request, headers: ended => authorizationOf(config, plugin, ended) };
 }
 
-async function kubeconfigText(kubeconfig: string): Promise<string> {
-  if (!isKubeconfigPath(kubeconfig)) return kubeconfig;
+async function kubeconfigText(kubeconfig: string, mask: (secret: Secret) => void): Promise<string> {
+  const decoded = decodedKubeconfig(kubeconfig);
+  if (decoded !== undefined) mask(new Secret(kubeconfig));
+  if (!isKubeconfigPath(kubeconfig)) return decoded ?? kubeconfig;
   try {
     return await readFile(kubeconfig, 'utf8');
   } catch (cause) {
-    throw new UsageError(
-      `Input "kubeconfig" names the file "${kubeconfig}", which cannot be read (${codeOf(cause)}). Give the path or the text of a kubeconfig.`,
-      { cause },
-    );
+    if (!isShown(kubeconfig)) mask(new Secret(kubeconfig));
+    // The system's own message quotes the whole value.
+    throw new UsageError(faultOfKubeconfig(kubeconfig, codeOf(cause)), { cause: codeOf(cause) });
   }
 }
 
