@@ -1,6 +1,12 @@
 import { resolve } from 'node:path';
 import { parseImageReference, parseRegistry, repositoryOf } from '../core/image.ts';
-import { type DeployInputs, isKubeconfigPath, parseDeployInputs } from '../core/inputs/inputs.ts';
+import {
+  type DeployInputs,
+  faultOfKubeconfig,
+  isKubeconfigPath,
+  isShown,
+  parseDeployInputs,
+} from '../core/inputs/inputs.ts';
 import { Secret } from '../core/secret.ts';
 import { isReadable } from '../edges/readable.ts';
 import type { Registries } from '../edges/registry/registries.ts';
@@ -23,7 +29,7 @@ export const deployCommand: Command = async (raw, surroundings, output, signal) 
   const inputs = parseDeployInputs(raw);
   const { registryUsername: username, registryPassword: password } = inputs;
   if (username && password) output.mask(new Secret(`${username}:${password.reveal()}`));
-  assertThere(inputs);
+  assertThere(inputs, output);
   const target = registryOf(inputs);
   const edge = await import('../edges/registry/registries.ts');
   using registries = new edge.Registries({
@@ -45,7 +51,7 @@ function registryOf({ registry, image, name }: DeployInputs): { readonly host: s
 }
 
 /** What is known to be wrong without loading more, before anything is asked of the registry. */
-function assertThere({ appDirectory, kubeconfig }: DeployInputs): void {
+function assertThere({ appDirectory, kubeconfig }: DeployInputs, { mask }: Output): void {
   const faults: Fault[] = [];
   if (!isReadable(resolve(appDirectory, 'host.json'))) {
     faults.push({
@@ -53,9 +59,8 @@ function assertThere({ appDirectory, kubeconfig }: DeployInputs): void {
     });
   }
   if (kubeconfig !== undefined && isKubeconfigPath(kubeconfig) && !isReadable(kubeconfig)) {
-    faults.push({
-      message: `Input "kubeconfig" names the file "${kubeconfig}", which cannot be read. Give the path or the text of a kubeconfig.`,
-    });
+    if (!isShown(kubeconfig)) mask(new Secret(kubeconfig));
+    faults.push({ message: faultOfKubeconfig(kubeconfig) });
   }
   if (faults.length > 0) throw new UsageError(faults);
 }

@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts';
 
 /** Longest time for one request, in milliseconds. */
 const requestDeadline = 30_000;
-/** Attempts for a request that the server postponed or that never reached it. */
+/** Attempts for a request that the server postponed or whose connection failed. */
 const attempts = 4;
 /** Longest pause that a `Retry-After` may ask for, in seconds. */
 const longestPause = 30;
@@ -19,6 +19,8 @@ export interface ApiRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Milliseconds for this request alone; when they are over the answer is one of status 504. */
   readonly patience?: number;
+  /** The answer comes from an app, whose statuses are its own and whose requests may act each time they arrive. */
+  readonly passedOn?: true;
 }
 
 /** Answer of the API server, of any status. */
@@ -46,7 +48,7 @@ export class Api {
   async send(request: ApiRequest): Promise<ApiAnswer> {
     for (let attempt = 1; ; attempt += 1) {
       const answer = await this.#try(request, attempt);
-      if (answer && !(isPostponed(answer.status) && attempt < attempts)) return answer;
+      if (answer && !(isPostponed(request, answer) && attempt < attempts)) return answer;
       await this.#wait(answer ? retryAfterOf(answer) : 0.2 * 2 ** attempt);
     }
   }
@@ -56,8 +58,9 @@ export class Api {
       return await this.#sendOnce(request);
     } catch (cause) {
       if (this.#signal.aborted) throw interruptionOf(this.#signal, cause);
+      if (cause instanceof UserError) throw cause;
       if (request.patience !== undefined && isTimeout(cause)) return { status: 504, headers: {}, body: '' };
-      if (attempt < attempts && isRefused(cause)) return undefined;
+      if (attempt < attempts && mayRepeat(request, cause)) return undefined;
       throw new UserError(
         `The API server "${this.server}" cannot be reached (${reasonOf(cause)}). Check the kubeconfig's address and certificate, and that this machine may reach it.`,
         { cause },
@@ -69,7 +72,7 @@ export class Api {
     const { request, dispatcher } = this.#connection;
     const url = new URL(this.server + path);
     for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
-    const authorization = await this.#connection.headers();
+    const authorization = await this.#connection.headers(this.#signal);
     const answer = await request(url.href, {
       dispatcher,
       method,
@@ -103,8 +106,8 @@ function isTimeout(cause: unknown): boolean {
   return cause instanceof Error && cause.name === 'TimeoutError';
 }
 
-function isPostponed(status: number): boolean {
-  return status === 429 || status === 503;
+function isPostponed({ passedOn }: ApiRequest, { status }: ApiAnswer): boolean {
+  return !passedOn && (status === 429 || status === 503);
 }
 
 function retryAfterOf({ headers }: ApiAnswer): number {
@@ -112,10 +115,24 @@ function retryAfterOf({ headers }: ApiAnswer): number {
   return Number.isFinite(seconds) ? Math.min(seconds, longestPause) : 1;
 }
 
-/** Only what cannot have reached the server is sent again. */
-function isRefused(cause: unknown): boolean {
-  return ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'].includes(reasonOf(cause));
+/** What cannot have reached the server is sent again, and what may arrive twice after any failure that passes. */
+function mayRepeat({ method, passedOn }: ApiRequest, cause: unknown): boolean {
+  const repeatable = passedOn ? method === 'GET' : method !== 'POST';
+  return isUnsent(cause) || (repeatable && (isTimeout(cause) || isBroken(cause)));
 }
+
+function isUnsent(cause: unknown): boolean {
+  return unsent.includes(reasonOf(cause));
+}
+
+/** A kept connection that the server, or something on the way, has closed; HTTP/2 says it in many words. */
+function isBroken(cause: unknown): boolean {
+  const reason = reasonOf(cause);
+  return broken.includes(reason) || reason.startsWith('ERR_HTTP2_');
+}
+
+const unsent = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'];
+const broken = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'UND_ERR_SOCKET', 'UND_ERR_INFO', 'UND_ERR_HEADERS_TIMEOUT'];
 
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
-import { isKubeconfigPath } from '../../core/inputs/inputs.ts';
+import { decodedKubeconfig, faultOfKubeconfig, isKubeconfigPath, isShown } from '../../core/inputs/inputs.ts';
 import { Secret } from '../../core/secret.ts';
 import { UsageError } from '../../errors.ts';
+import { type ExecCommand, ExecPlugin } from './exec-plugin.ts';
 import type { Dispatcher, KubeConfig } from './kubeconfig.ts';
 
 /** One connection to an API server, with what each request needs to be authorised. */
@@ -14,7 +15,7 @@ export interface Connection {
     options: Parameters<typeof import('undici').request>[1],
   ) => ReturnType<typeof import('undici').request>;
   /** Headers for authorisation, made anew for each request so that an expired token is replaced. */
-  headers(): Promise<Readonly<Record<string, string>>>;
+  headers(signal: AbortSignal): Promise<Readonly<Record<string, string>>>;
 }
 
 /** How to connect. */
@@ -23,18 +24,20 @@ export interface ConnectionOptions {
   readonly kubeconfig: string;
   /** Told every secret of the kubeconfig before it is used. */
   readonly mask: (secret: Secret) => void;
+  readonly signal: AbortSignal;
 }
 
-/** Opens no socket yet; throws UsageError when the kubeconfig cannot be read or names no cluster. */
-export async function openConnection({ kubeconfig, mask }: ConnectionOptions): Promise<Connection> {
+/** Opens no socket yet; throws UsageError when the kubeconfig cannot be read, names no cluster or gives no credentials. */
+export async function openConnection({ kubeconfig, mask, signal }: ConnectionOptions): Promise<Connection> {
   const [text, { EnvHttpProxyAgent, KubeConfig, request }] = await Promise.all([
-    kubeconfigText(kubeconfig),
+    kubeconfigText(kubeconfig, mask),
     import('./kubeconfig.ts'),
   ]);
   const config = loadConfig(new KubeConfig(), text);
   maskUser(config, mask);
   const server = serverOf(config);
-  const tls = await tlsOptionsOf(config);
+  const plugin = takePlugin(config, mask);
+  const tls = { ...(await tlsOptionsOf(config)), ...(await clientCertificateOf(plugin, signal)) };
   const proxied = config.getCurrentCluster()?.proxyUrl;
   // A proxy of the environment counts for the cluster too; over HTTP/2 one connection carries all requests at once.
   const dispatcher = new EnvHttpProxyAgent({
@@ -44,18 +47,19 @@ export async function openConnection({ kubeconfig, mask }: ConnectionOptions): P
     connections: 1,
     ...(proxied ? { httpsProxy: proxied, httpProxy: proxied } : {}),
   });
-  return { server, dispatcher, request, headers: () => authorizationOf(config) };
+  return { server, dispatcher, request, headers: ended => authorizationOf(config, plugin, ended) };
 }
 
-async function kubeconfigText(kubeconfig: string): Promise<string> {
-  if (!isKubeconfigPath(kubeconfig)) return kubeconfig;
+async function kubeconfigText(kubeconfig: string, mask: (secret: Secret) => void): Promise<string> {
+  const decoded = decodedKubeconfig(kubeconfig);
+  if (decoded !== undefined) mask(new Secret(kubeconfig));
+  if (!isKubeconfigPath(kubeconfig)) return decoded ?? kubeconfig;
   try {
     return await readFile(kubeconfig, 'utf8');
   } catch (cause) {
-    throw new UsageError(
-      `Input "kubeconfig" names the file "${kubeconfig}", which cannot be read (${codeOf(cause)}). Give the path or the text of a kubeconfig.`,
-      { cause },
-    );
+    if (!isShown(kubeconfig)) mask(new Secret(kubeconfig));
+    // The system's own message quotes the whole value.
+    throw new UsageError(faultOfKubeconfig(kubeconfig, codeOf(cause)), { cause: codeOf(cause) });
   }
 }
 
@@ -90,7 +94,26 @@ async function tlsOptionsOf(config: KubeConfig) {
   );
 }
 
-async function authorizationOf(config: KubeConfig): Promise<Readonly<Record<string, string>>> {
+/** The command of the current user, which is taken out of the config: its own way to run it has neither deadline nor end. */
+function takePlugin(config: KubeConfig, mask: (secret: Secret) => void): ExecPlugin | undefined {
+  const exec: ExecCommand | undefined = config.getCurrentUser()?.exec;
+  if (!exec?.command) return undefined;
+  config.users = config.users.map(({ exec: _, ...user }) => user);
+  return new ExecPlugin(exec, mask);
+}
+
+async function clientCertificateOf(plugin: ExecPlugin | undefined, signal: AbortSignal) {
+  const { clientCertificateData: cert, clientKeyData: key } = (await plugin?.credential(signal)) ?? {};
+  return cert && key ? { cert, key } : {};
+}
+
+async function authorizationOf(
+  config: KubeConfig,
+  plugin: ExecPlugin | undefined,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, string>>> {
+  const given = await plugin?.credential(signal);
+  if (given) return given.token ? { Authorization: `Bearer ${given.token}` } : {};
   const options: RequestOptions = {};
   await config.applyToHTTPSOptions(options);
   const headers = Object.entries(options.headers ?? {}).map(([name, value]) => [name, String(value)]);

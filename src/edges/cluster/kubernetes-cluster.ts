@@ -11,7 +11,7 @@ import { revealed } from './revealed.ts';
 import { errorOf } from './status-error.ts';
 
 /** Connects to the cluster of a kubeconfig; nothing is sent before the first call. */
-export async function connectCluster(options: ConnectionOptions & { readonly signal: AbortSignal }): Promise<Cluster> {
+export async function connectCluster(options: ConnectionOptions): Promise<Cluster> {
   return new KubernetesCluster(await openConnection(options), options.signal);
 }
 
@@ -134,6 +134,7 @@ class KubernetesCluster implements Cluster {
       method,
       path: `${pathOf('Pod', namespace, `${pod}:${port}`)}/proxy${path}`,
       headers: { accept: '*/*', ...headers },
+      passedOn: true,
       ...(body === undefined ? {} : { body }),
       ...(patience === undefined ? {} : { patience }),
     });
