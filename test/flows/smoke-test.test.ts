@@ -108,7 +108,7 @@ function run(checks: readonly Check[], options: Partial<SmokeTest> = {}, ports: 
 test('asks a ready pod by way of the API server when the app has no address', async () => {
   const [result] = await run([{ get: '/api/open?x=1' }]);
   assert.deepEqual(cluster.asked, [
-    { method: 'GET', path: '/api/open?x=1', port: 8081, headers: {}, pod: 'shop-http-1' },
+    { method: 'GET', path: '/api/open?x=1', port: 8081, headers: {}, patience: 30_000, pod: 'shop-http-1' },
   ]);
   assert.deepEqual([result?.via, result?.faults], ['a pod of shop-http', []]);
 });
