@@ -158,6 +158,24 @@ test('sends the key of a function only to that function, masked before', async (
   assert.deepEqual(masked, ['the-key']);
 });
 
+test('asks a pod where a key could be read on the way to the address', async () => {
+  const ingress = [{ ip: '192.0.2.7' }];
+  put('Service', 'shop-http', {}, { spec: { type: 'LoadBalancer' }, status: { loadBalancer: { ingress } } });
+  await run([{ get: '/api/greet' }, { get: '/api/open' }]);
+  assert.deepEqual(
+    [cluster.asked.map(one => one.path), sent.map(one => one.url.pathname)],
+    [['/api/greet'], ['/api/open']],
+  );
+});
+
+test('sends no key to a given address where it could be read on the way', async () => {
+  await assert.rejects(
+    run([{ get: '/api/greet' }], { url: new URL('http://shop.example.com') }),
+    error => error instanceof UserError && /needs a function key.*"http:\/\/shop.example.com"/.test(error.message),
+  );
+  assert.deepEqual(sent, []);
+});
+
 test('keeps the path of a given address and needs no cluster for it', async () => {
   await run([{ get: '/api/open' }], { url: new URL('https://shop.example.com/v1/') }, { cluster: undefined });
   assert.equal(sent[0]?.url.href, 'https://shop.example.com/v1/api/open');
