@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { App } from '../core/app.ts';
-import { formatImageReference, parseRegistry } from '../core/image.ts';
+import { credentialHostOf } from '../core/credential-host.ts';
+import { formatImageReference } from '../core/image.ts';
 import { dockerConfigJson } from '../core/image-pull-secret.ts';
 import { renderObjects } from '../core/manifests/render.ts';
 import { planDeployment } from '../core/plan.ts';
@@ -136,7 +137,8 @@ async function imageBuilderOf(
 
 /** The cluster pulls with the credentials that pushed, unless the file names pull secrets of its own. */
 function pullConfigOf({ inputs }: DeploySetting): Secret | undefined {
-  const { registry, registryUsername, registryPassword } = inputs;
-  if (!registry || !registryUsername || !registryPassword) return undefined;
-  return dockerConfigJson(parseRegistry(registry).host, registryUsername, registryPassword);
+  const { registryUsername, registryPassword } = inputs;
+  const host = credentialHostOf(inputs);
+  if (!host || !registryUsername || !registryPassword) return undefined;
+  return dockerConfigJson(host, registryUsername, registryPassword);
 }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { credentialHostOf } from '../core/credential-host.ts';
 import { parseImageReference, parseRegistry, repositoryOf } from '../core/image.ts';
 import {
   type DeployInputs,
@@ -34,7 +35,10 @@ export const deployCommand: Command = async (raw, surroundings, output, signal) 
   const edge = await import('../edges/registry/registries.ts');
   using registries = new edge.Registries({
     ...target,
-    ...(username && password ? { credentials: { username, password } } : {}),
+    // Never to another host than the one they were given for.
+    ...(username && password && credentialHostOf(inputs) === target.host
+      ? { credentials: { username, password } }
+      : {}),
   });
   // What is loaded now would keep the socket waiting, which is not connected yet.
   await registries.at(target.host).begin();

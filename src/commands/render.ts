@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { credentialHostOf } from '../core/credential-host.ts';
 import { formatImageReference, parseImageReference } from '../core/image.ts';
 import { dockerConfigJson } from '../core/image-pull-secret.ts';
 import { parseRenderInputs } from '../core/inputs/inputs.ts';
@@ -36,8 +37,11 @@ export async function renderApp(raw: RawInputs, flags: RenderFlags, surroundings
   );
   const image = parseImageReference(inputs.image);
   const { registryUsername, registryPassword } = inputs;
+  const host = credentialHostOf({ registry: raw.get('registry'), image: inputs.image });
   const pullConfig =
-    registryUsername && registryPassword ? dockerConfigJson(image.host, registryUsername, registryPassword) : undefined;
+    host && registryUsername && registryPassword
+      ? dockerConfigJson(host, registryUsername, registryPassword)
+      : undefined;
   const { objects } = planDeployment(app, { reference: formatImageReference(image), pullConfig });
   for (const { message } of app.notices) output.notice(message);
   const hidden = flags.includeSecrets ? [] : hiddenSecretsOf(objects);

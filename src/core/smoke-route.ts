@@ -20,15 +20,28 @@ export function authLevelOf(fn: AppFunction): AuthLevel {
   return level === 'anonymous' || level === 'admin' ? level : 'function';
 }
 
-/** Name, in the Secret of keys, of the keys that open a function, the most particular first. */
+/** Name, in the Secret of keys, of the keys that open a function, the most particular first; never the master key where a lesser one does. */
 export function keyNamesOf(level: AuthLevel, functionName: string): readonly string[] {
   const names: Readonly<Record<AuthLevel, readonly string[]>> = {
     anonymous: [],
     admin: ['host.master'],
-    function: [`functions.${functionName.toLowerCase()}.default`, 'host.function.default', 'host.master'],
+    function: [`functions.${functionName.toLowerCase()}.default`, 'host.function.default'],
   };
   return names[level];
 }
+
+/** Whether a key sent to the address could be read on the way: plain HTTP to neither this machine nor a private network. */
+export function exposesKeys({ protocol, hostname }: URL): boolean {
+  return protocol === 'http:' && !privateHosts.some(pattern => pattern.test(hostname));
+}
+
+const privateHosts = [
+  /^localhost$/,
+  /^(?:127|10)(?:\.\d{1,3}){3}$/,
+  /^192\.168(?:\.\d{1,3}){2}$/,
+  /^172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2}$/,
+  /^\[(?:::1|f[cd][0-9a-f]{2}:[0-9a-f:]*)\]$/,
+];
 
 function takesMethod(fn: AppFunction, method: string): boolean {
   const { methods } = fn.bindings[0];

@@ -22,7 +22,7 @@ export interface Ending {
 
 const outputLimit = 256 * 1024;
 const graceBeforeKill = 3000;
-const hidden = /^(?:INPUT_|STATE_|ACTIONS_ID_TOKEN_REQUEST_|AKS_FUNCTIONS_)/i;
+const hidden = /^(?:INPUT_|STATE_|ACTIONS_(?:ID_TOKEN_REQUEST|RUNTIME|RESULTS|CACHE)_|AKS_FUNCTIONS_)/i;
 
 /** `environment` without inputs, saved state and the tokens of the job. */
 export function childEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

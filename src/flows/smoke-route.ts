@@ -1,5 +1,6 @@
 import type { LiveWorkload } from '../core/live-workload.ts';
 import type { HttpCheck } from '../core/smoke-checks.ts';
+import { exposesKeys } from '../core/smoke-route.ts';
 import type { CheckedAnswer } from '../core/smoke-verdict.ts';
 import { UserError } from '../errors.ts';
 import type { Clock } from './clock.ts';
@@ -14,6 +15,8 @@ const answerDeadline = 30_000;
 export interface Route {
   /** Where requests go, for people. */
   readonly via: string;
+  /** Whether a key could be read on the way. */
+  readonly exposed: boolean;
   /** The answer, or why there is none. */
   send(check: HttpCheck, headers: Readonly<Record<string, string>>): Promise<CheckedAnswer | string>;
 }
@@ -29,6 +32,7 @@ export interface RoutePorts {
 export function routeToAddress(http: HttpSender, base: URL, host?: string): Route {
   return {
     via: host ? `${base.origin} as ${host}` : base.origin,
+    exposed: exposesKeys(base),
     send: async (check, headers) => {
       const url = new URL(`${base.pathname.replace(/\/+$/, '')}${check.path}`, base);
       try {
@@ -47,20 +51,36 @@ export function routeToAddress(http: HttpSender, base: URL, host?: string): Rout
   };
 }
 
-/** The way to a workload in the cluster: its address from outside where it has one, else a pod by way of the API server. */
-export async function routeToWorkload(ports: RoutePorts, namespace: string, workload: LiveWorkload): Promise<Route> {
-  const { cluster } = ports;
+/**
+ * The way to a workload in the cluster: its address from outside where it has one, else a pod by way of the API server.
+ * A pod too for a request with a key that the address would expose.
+ */
+export async function routeToWorkload(
+  ports: RoutePorts,
+  namespace: string,
+  workload: LiveWorkload,
+  withKey: boolean,
+): Promise<Route> {
+  const route = await routeFromOutside(ports, namespace, workload);
+  return !route || (withKey && route.exposed) ? routeToPod(ports, namespace, workload) : route;
+}
+
+async function routeFromOutside(
+  { cluster, http }: RoutePorts,
+  namespace: string,
+  workload: LiveWorkload,
+): Promise<Route | undefined> {
   const [service, ingress] = await Promise.all([
     cluster.read('Service', namespace, workload.objectName),
     cluster.read('Ingress', namespace, workload.objectName),
   ]);
-  if (ingress) return routeOfIngress(ports.http, ingress, workload.objectName);
+  if (ingress) return routeOfIngress(http, ingress, workload.objectName);
   const internal =
     service?.metadata?.annotations?.['service.beta.kubernetes.io/azure-load-balancer-internal'] === 'true';
-  if (service?.spec?.type !== 'LoadBalancer' || internal) return routeToPod(ports, namespace, workload);
+  if (service?.spec?.type !== 'LoadBalancer' || internal) return undefined;
   const address = addressOf(service.status?.loadBalancer?.ingress);
   if (!address) return nowhere(`Service ${workload.objectName}`, `Service "${workload.objectName}" has no address yet`);
-  return routeToAddress(ports.http, new URL(`http://${address}:${service.spec.ports?.[0]?.port ?? 80}`));
+  return routeToAddress(http, new URL(`http://${address}:${service.spec.ports?.[0]?.port ?? 80}`));
 }
 
 interface LiveIngress {
@@ -88,12 +108,13 @@ function addressOf(addresses: readonly Address[] | undefined): string | undefine
 }
 
 function nowhere(via: string, reason: string): Route {
-  return { via, send: async () => reason };
+  return { via, exposed: false, send: async () => reason };
 }
 
 function routeToPod({ cluster, clock }: RoutePorts, namespace: string, workload: LiveWorkload): Route {
   return {
     via: `a pod of ${workload.objectName}`,
+    exposed: false,
     send: async (check, headers) => {
       if (headers.authorization !== undefined) {
         throw new UserError(
@@ -109,6 +130,8 @@ function routeToPod({ cluster, clock }: RoutePorts, namespace: string, workload:
         path,
         port: workload.port,
         headers,
+        // A slow function fails its check; without this the API server itself would count as silent.
+        patience: answerDeadline,
         ...(body === undefined ? {} : { body }),
       });
       if (answer.status === 403 && answer.body.includes('"kind":"Status"')) throw new UserError(missingRight(method));

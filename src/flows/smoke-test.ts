@@ -6,7 +6,7 @@ import { Secret } from '../core/secret.ts';
 import { noSettings } from '../core/settings.ts';
 import type { HttpCheck, QueueCheck, SmokeCheck } from '../core/smoke-checks.ts';
 import { type CheckResult, resultLine } from '../core/smoke-report.ts';
-import { authLevelOf, functionOfPath, keyNamesOf } from '../core/smoke-route.ts';
+import { authLevelOf, exposesKeys, functionOfPath, keyNamesOf } from '../core/smoke-route.ts';
 import { faultsOfAnswer } from '../core/smoke-verdict.ts';
 import { UserError } from '../errors.ts';
 import type { Clock } from './clock.ts';
@@ -47,6 +47,7 @@ export interface SmokeTestPorts {
 
 /** Longest pause before a check is done again, in milliseconds. */
 const longestPause = 5000;
+const keyHeader = 'x-functions-key';
 
 /** Carries out all checks in their order and says how each went; throws UserError when they cannot be carried out. */
 export async function runSmokeTest(test: SmokeTest, ports: SmokeTestPorts): Promise<readonly CheckResult[]> {
@@ -94,7 +95,7 @@ class SmokeRun {
     const headers = await this.#headersOf(check);
     for (let attempt = 1; ; attempt += 1) {
       const began = clock.now();
-      const route = await this.#routeOf(check);
+      const route = await this.#routeOf(check, keyHeader in headers);
       const answer = await route.send(check, headers);
       const faults = typeof answer === 'string' ? [answer] : faultsOfAnswer(check, answer);
       const milliseconds = typeof answer === 'string' ? clock.now() - began : answer.milliseconds;
@@ -119,13 +120,15 @@ class SmokeRun {
     return checkQueue(check, { connection, queue, host: project.host, until: this.#until }, this.#ports);
   }
 
-  async #routeOf(check: HttpCheck): Promise<Route> {
+  async #routeOf(check: HttpCheck, withKey: boolean): Promise<Route> {
     const { url, namespace } = this.#test;
     const { cluster, http, clock } = this.#ports;
+    if (url && withKey && exposesKeys(url)) throw new UserError(exposedKey(check, url));
     if (url) return routeToAddress(http, url);
     const app = this.#app();
     if (!cluster || !app) throw new Error('a check without address and cluster');
-    return routeToWorkload({ cluster, http, clock }, namespace, this.#workloadOf(check, await this.#live(app)));
+    const workload = this.#workloadOf(check, await this.#live(app));
+    return routeToWorkload({ cluster, http, clock }, namespace, workload, withKey);
   }
 
   /** The workload that runs the function behind the path; for a path of no known function the one that serves HTTP. */
@@ -142,13 +145,13 @@ class SmokeRun {
 
   async #headersOf(check: HttpCheck): Promise<Readonly<Record<string, string>>> {
     const key = await this.#keyFor(check);
-    return key ? { 'x-functions-key': key.reveal(), ...check.headers } : check.headers;
+    return key ? { [keyHeader]: key.reveal(), ...check.headers } : check.headers;
   }
 
   async #keyFor({ method, path, headers }: HttpCheck): Promise<Secret | undefined> {
     const { project } = this.#test;
     const fn = project && functionOfPath(project, method, path);
-    const own = headers['x-functions-key'] !== undefined || new URLSearchParams(path.split('?')[1]).has('code');
+    const own = headers[keyHeader] !== undefined || new URLSearchParams(path.split('?')[1]).has('code');
     const app = this.#app();
     if (!fn || own || !app) return undefined;
     const names = keyNamesOf(authLevelOf(fn), fn.name);
@@ -168,6 +171,10 @@ class SmokeRun {
     const { name, namespace } = this.#test;
     return cluster && { cluster, name, namespace, mask };
   }
+}
+
+function exposedKey({ title }: HttpCheck, url: URL): string {
+  return `Check "${title}" needs a function key, which anybody could read on the way to "${url.origin}". Give the input "url" with "https://", or leave it out to ask a pod by way of the API server.`;
 }
 
 /** Keys of the app's hosts by their names in the Secret, masked. */

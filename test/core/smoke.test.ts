@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { type HttpCheck, smokeChecksOf } from '../../src/core/smoke-checks.ts';
 import { parseChecks } from '../../src/core/smoke-input.ts';
 import { smokeSummary } from '../../src/core/smoke-report.ts';
-import { authLevelOf, functionOfPath, keyNamesOf } from '../../src/core/smoke-route.ts';
+import { authLevelOf, exposesKeys, functionOfPath, keyNamesOf } from '../../src/core/smoke-route.ts';
 import { faultsOfAnswer } from '../../src/core/smoke-verdict.ts';
 import { UserError } from '../../src/errors.ts';
 import { functionWith, projectOf } from '../support/project.ts';
@@ -87,6 +87,27 @@ for (const [method, path, expected] of paths) {
     assert.equal(functionOfPath(project, method, path)?.name, expected);
   });
 }
+
+for (const address of [
+  'http://shop.example.com',
+  'http://192.0.2.7:8080',
+  'http://172.32.0.1',
+  'http://10.example.com',
+])
+  test(`sends no key to ${address}`, () => assert.equal(exposesKeys(new URL(address)), true));
+
+for (const address of [
+  'https://shop.example.com',
+  'http://localhost:7071',
+  'http://[::1]',
+  'http://172.16.0.9',
+  'http://[fd00::1]',
+])
+  test(`may send a key to ${address}`, () => assert.equal(exposesKeys(new URL(address)), false));
+
+test('never opens a function with the master key', () => {
+  assert.deepEqual(keyNamesOf('function', 'One'), ['functions.one.default', 'host.function.default']);
+});
 
 test('knows which keys open a function', () => {
   const levels = project.functions.slice(0, 3).map(authLevelOf);

@@ -108,7 +108,7 @@ function run(checks: readonly Check[], options: Partial<SmokeTest> = {}, ports: 
 test('asks a ready pod by way of the API server when the app has no address', async () => {
   const [result] = await run([{ get: '/api/open?x=1' }]);
   assert.deepEqual(cluster.asked, [
-    { method: 'GET', path: '/api/open?x=1', port: 8081, headers: {}, pod: 'shop-http-1' },
+    { method: 'GET', path: '/api/open?x=1', port: 8081, headers: {}, patience: 30_000, pod: 'shop-http-1' },
   ]);
   assert.deepEqual([result?.via, result?.faults], ['a pod of shop-http', []]);
 });
@@ -156,6 +156,24 @@ test('sends the key of a function only to that function, masked before', async (
     ['the-key', undefined, undefined],
   );
   assert.deepEqual(masked, ['the-key']);
+});
+
+test('asks a pod where a key could be read on the way to the address', async () => {
+  const ingress = [{ ip: '192.0.2.7' }];
+  put('Service', 'shop-http', {}, { spec: { type: 'LoadBalancer' }, status: { loadBalancer: { ingress } } });
+  await run([{ get: '/api/greet' }, { get: '/api/open' }]);
+  assert.deepEqual(
+    [cluster.asked.map(one => one.path), sent.map(one => one.url.pathname)],
+    [['/api/greet'], ['/api/open']],
+  );
+});
+
+test('sends no key to a given address where it could be read on the way', async () => {
+  await assert.rejects(
+    run([{ get: '/api/greet' }], { url: new URL('http://shop.example.com') }),
+    error => error instanceof UserError && /needs a function key.*"http:\/\/shop.example.com"/.test(error.message),
+  );
+  assert.deepEqual(sent, []);
 });
 
 test('keeps the path of a given address and needs no cluster for it', async () => {
