@@ -1,3 +1,5 @@
+import type { Manifest } from './manifests/object.ts';
+
 /** Oldest KEDA that the manifests are valid for. */
 const oldest = '2.14';
 
@@ -12,11 +14,16 @@ export function faultOfKeda(version: string | undefined): string | undefined {
   return `The cluster's KEDA "${version}" is too old. ${cure}`;
 }
 
-/** Annotation by which KEDA keeps one replica while there are no events; the newer one leaves the HPA in place. */
-export function wakeAnnotationOf(version: string): Readonly<Record<string, string>> {
-  return kedaIsAtLeast(version, '2.18')
-    ? { 'autoscaling.keda.sh/force-activation': 'true' }
-    : { 'autoscaling.keda.sh/paused-replicas': '1' };
+/**
+ * The ScaledObject as it keeps one replica while there are no events. KEDA before 2.18 cannot be told so by an annotation
+ * that leaves the scaling in place, hence the minimum there; pausing would take the HPA away and stop the scaling.
+ */
+export function wokenScaledObject(object: Manifest, version: string): Manifest {
+  const { metadata, spec } = object;
+  if (!kedaIsAtLeast(version, '2.18'))
+    return { ...object, spec: { ...(typeof spec === 'object' ? spec : {}), minReplicaCount: 1 } };
+  const annotations = { ...metadata.annotations, 'autoscaling.keda.sh/force-activation': 'true' };
+  return { ...object, metadata: { ...metadata, annotations } };
 }
 
 /** Whether the version says which KEDA it is. */

@@ -6,12 +6,11 @@ export type RolloutState =
   | { readonly kind: 'progress'; readonly detail: string }
   | FailedRollout;
 
-/** A rollout that time alone does not complete: which container of which pod, and why. */
+/** A rollout that time alone does not complete, and why; without a pod where none could be made. */
 export interface FailedRollout {
   readonly kind: 'failed';
   readonly message: string;
-  readonly pod: string;
-  readonly container: string;
+  readonly pod?: { readonly name: string; readonly container: string };
   readonly crashed: boolean;
 }
 
@@ -41,16 +40,37 @@ export function rolloutStateOf(
   if (!deployment) return { kind: 'progress', detail: 'not there yet' };
   const failed = faultOfPods(pods);
   if (failed) return failed;
-  const { status = {}, spec, metadata } = deployment;
+  const { status = {}, metadata } = deployment;
   if ((status.observedGeneration ?? 0) < (metadata?.generation ?? 0))
     return { kind: 'progress', detail: 'not observed yet' };
+  const missing = missingOf(deployment, minimum);
+  if (missing === undefined) return { kind: 'done', replicas: status.availableReplicas ?? 0 };
+  return refusalOf(deployment) ?? { kind: 'progress', detail: `${missing}${delayOf(deployment)}` };
+}
+
+/** What the Deployment still lacks, or undefined when it is complete. */
+function missingOf({ spec, status = {} }: V1Deployment, minimum: number): string | undefined {
   const wanted = Math.max(spec?.replicas ?? 1, minimum);
   const { updatedReplicas = 0, availableReplicas = 0, replicas = 0 } = status;
-  if (updatedReplicas < wanted) return { kind: 'progress', detail: `${updatedReplicas} of ${wanted} pods are new` };
-  if (replicas > updatedReplicas) return { kind: 'progress', detail: `${replicas - updatedReplicas} old pods remain` };
+  if (updatedReplicas < wanted) return `${updatedReplicas} of ${wanted} pods are new`;
+  if (replicas > updatedReplicas) return `${replicas - updatedReplicas} old pods remain`;
   if (availableReplicas < Math.max(minimum, updatedReplicas))
-    return { kind: 'progress', detail: `${availableReplicas} of ${updatedReplicas} pods are ready` };
-  return { kind: 'done', replicas: availableReplicas };
+    return `${availableReplicas} of ${updatedReplicas} pods are ready`;
+  return undefined;
+}
+
+/** The fault when a quota, a policy or an admission refuses the pods themselves, so that there is none to look at. */
+function refusalOf({ metadata, status }: V1Deployment): FailedRollout | undefined {
+  const refused = status?.conditions?.find(one => one.type === 'ReplicaFailure' && one.status === 'True');
+  if (!refused) return undefined;
+  const said = (refused.message ?? refused.reason ?? 'no reason given').trim().replace(/\.$/, '');
+  const message = `The cluster refuses the pods of Deployment "${metadata?.name}": ${said}. Change the quota or policy that refuses them, or the pods' resources and security context.`;
+  return { kind: 'failed', message, crashed: false };
+}
+
+function delayOf({ status }: V1Deployment): string {
+  const late = status?.conditions?.find(one => one.type === 'Progressing' && one.reason === 'ProgressDeadlineExceeded');
+  return late ? `, and Kubernetes gave up waiting (ProgressDeadlineExceeded: ${late.message ?? ''})` : '';
 }
 
 /** Pods of the newest template: those that carry the hash of the youngest pod. */
@@ -81,8 +101,7 @@ function faultOfPod(pod: V1Pod): FailedRollout | undefined {
       return {
         kind: 'failed',
         message,
-        pod: pod.metadata?.name ?? '',
-        container: status.name,
+        pod: { name: pod.metadata?.name ?? '', container: status.name },
         crashed: status.restartCount > 0,
       };
   }

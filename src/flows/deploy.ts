@@ -1,6 +1,6 @@
 import type { App, Workload } from '../core/app.ts';
 import { formatImageReference } from '../core/image.ts';
-import { wakeAnnotationOf } from '../core/keda.ts';
+import { wokenScaledObject } from '../core/keda.ts';
 import type { Manifest } from '../core/manifests/object.ts';
 import { keysSecretName, releaseName } from '../core/names.ts';
 import { keyOf, type Plan, planDeployment, sameObjects } from '../core/plan.ts';
@@ -165,8 +165,7 @@ class DeployRun {
       one => object.kind === 'ScaledObject' && one.objectName === object.metadata.name,
     );
     if (!workload || !this.#wakes(workload)) return object;
-    const annotations = { ...object.metadata.annotations, ...wakeAnnotationOf(state.kedaVersion ?? 'unknown') };
-    return { ...object, metadata: { ...object.metadata, annotations } };
+    return wokenScaledObject(object, state.kedaVersion ?? 'unknown');
   }
 
   #wakes(workload: Workload): boolean {
@@ -186,7 +185,7 @@ class DeployRun {
     return url;
   }
 
-  /** Applies the woken ScaledObjects as planned, which takes the annotation away. */
+  /** Applies the woken ScaledObjects as planned, which takes away what kept them awake. */
   async #letGo(cluster: Cluster, plan: Plan, state: ClusterState): Promise<void> {
     const woken = plan.objects.filter(
       object => this.#woken(object, plan.app, state) !== object && this.#touched.has(keyOf(object)),

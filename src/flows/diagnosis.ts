@@ -59,6 +59,23 @@ export async function detailsOfPod(
   ];
 }
 
+/** A hash in Kubernetes' alphabet, which tells a ReplicaSet of "orders" from one of "orders-http". */
+const templateHash = /^-[bcdfghjklmnpqrstvwxz2456789]{6,10}$/;
+
+/** Warnings about a Deployment and its ReplicaSets, line by line: why it makes no pods. */
+export async function detailsOfDeployment(
+  { cluster, app, since }: Scene,
+  deployment: string,
+): Promise<readonly string[]> {
+  const events = await warningsOf(cluster, app.namespace, [deployment], since);
+  const own = events.filter(({ involvedObject: { kind, name = '' } = {} }) =>
+    kind === 'ReplicaSet'
+      ? templateHash.test(name.slice(deployment.length))
+      : kind === 'Deployment' && name === deployment,
+  );
+  return own.length > 0 ? ['Events:', ...own.slice(-5).map(event => `  ${describeEvent(event)}`)] : [];
+}
+
 /** Where and when something went wrong. */
 export interface Scene {
   readonly cluster: Cluster;

@@ -130,11 +130,12 @@ export class ScaleWatch {
     const state = rolloutStateOf(deployment, newestPodsOf(pods), 0);
     this.#podFailures = state.kind === 'failed' ? this.#podFailures + 1 : 0;
     if (state.kind !== 'failed' || (!state.crashed && this.#podFailures < 2)) return;
-    const lines = await lastLogOf(cluster, namespace, state.pod, state.container, state.crashed);
+    const { pod, crashed } = state;
+    const lines = pod ? await lastLogOf(cluster, namespace, pod.name, pod.container, crashed) : [];
     throw new UserError(
       [
         state.message,
-        ...(lines.length > 0 ? [`Last log lines of "${state.pod}":`, ...lines.map(line => `  ${line}`)] : []),
+        ...(lines.length > 0 ? [`Last log lines of "${pod?.name}":`, ...lines.map(line => `  ${line}`)] : []),
       ].join('\n'),
     );
   }

@@ -6,7 +6,7 @@ import { briefly, scalerFaultText } from '../core/scaler-hints.ts';
 import { RemoteError, UserError } from '../errors.ts';
 import type { Cluster } from './cluster-port.ts';
 import type { Deadline } from './deadline.ts';
-import { detailsOfPod, scalerFailures } from './diagnosis.ts';
+import { detailsOfDeployment, detailsOfPod, scalerFailures } from './diagnosis.ts';
 import type { Log } from './ports.ts';
 
 /** What waiting needs. */
@@ -183,13 +183,16 @@ function detailOf(state: RolloutState): string {
 
 function lasts(failed: Failed, firstSeen: Map<string, number>): boolean {
   const now = performance.now();
-  const seen = firstSeen.get(failed.pod) ?? now;
-  firstSeen.set(failed.pod, seen);
+  const subject = failed.pod?.name ?? failed.message;
+  const seen = firstSeen.get(subject) ?? now;
+  firstSeen.set(subject, seen);
   return failed.crashed || now - seen > patience;
 }
 
 async function rolloutError(context: WaitContext, failed: Failed): Promise<UserError> {
-  return new UserError([failed.message, ...(await detailsOfPod(context, failed))].join('\n'));
+  const { message, pod, crashed } = failed;
+  const details = pod ? await detailsOfPod(context, { pod: pod.name, container: pod.container, crashed }) : [];
+  return new UserError([message, ...details].join('\n'));
 }
 
 /** Throws UserError with events and last log lines when a pod of the workload cannot start or crashes. */
@@ -199,18 +202,22 @@ export async function assertStarts(context: WaitContext, workload: Workload): Pr
   if (failed?.crashed) throw await rolloutError(context, failed);
 }
 
-/** Events and last log lines of the newest pod of each workload. */
+/** Events of each workload's Deployment, and events and last log lines of its newest pod. */
 async function detailsOfWorkloads(context: WaitContext, workloads: readonly string[]): Promise<readonly string[]> {
-  const { cluster, app } = context;
   const details = await Promise.all(
-    workloads.map(async container => {
-      const [pod] = newestPodsOf(await cluster.list('Pod', app.namespace, { labels: `app=${container}` }));
-      return pod?.metadata?.name === undefined
-        ? []
-        : detailsOfPod(context, { pod: pod.metadata.name, container, crashed: false });
-    }),
+    workloads.map(async name => [
+      ...(await detailsOfDeployment(context, name)),
+      ...(await detailsOfNewestPod(context, name)),
+    ]),
   );
   return details.flat();
+}
+
+async function detailsOfNewestPod(context: WaitContext, container: string): Promise<readonly string[]> {
+  const { cluster, app } = context;
+  const [pod] = newestPodsOf(await cluster.list('Pod', app.namespace, { labels: `app=${container}` }));
+  if (pod?.metadata?.name === undefined) return [];
+  return detailsOfPod(context, { pod: pod.metadata.name, container, crashed: false });
 }
 
 async function addressOf(

@@ -128,3 +128,33 @@ test('takes the pods of the youngest template for the newest', () => {
     ['b', 'c'],
   );
 });
+
+const refusing = { type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: 'exceeded quota: pods.' };
+const deadlinePassed = {
+  type: 'Progressing',
+  status: 'False',
+  reason: 'ProgressDeadlineExceeded',
+  message: 'timed out',
+};
+
+test('fails for pods that the cluster refuses and gives its reason', () => {
+  const state = rolloutStateOf(deploymentWith({ observedGeneration: 3, conditions: [refusing] }), [], 0);
+  assert(state.kind === 'failed');
+  assert.match(
+    state.message,
+    /^The cluster refuses the pods of Deployment "orders": exceeded quota: pods\. Change the/,
+  );
+});
+
+test('is done in spite of pods that were refused before', () => {
+  assert.equal(rolloutStateOf(deploymentWith({ ...complete, conditions: [refusing] }), [], 0).kind, 'done');
+});
+
+test('says that Kubernetes gave up waiting', () => {
+  const state = rolloutStateOf(deploymentWith({ observedGeneration: 3, conditions: [deadlinePassed] }), [], 0);
+  assert(state.kind === 'progress');
+  assert.match(
+    state.detail,
+    /0 of 2 pods are new, and Kubernetes gave up waiting \(ProgressDeadlineExceeded: timed out\)/,
+  );
+});

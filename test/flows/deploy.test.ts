@@ -161,6 +161,24 @@ test('wakes a workload at zero for its verification and lets it go again', async
   assert.deepEqual(annotations, [{ 'autoscaling.keda.sh/force-activation': 'true' }, undefined]);
 });
 
+for (const version of ['2.17.3', 'unknown'])
+  test(`wakes by a minimum of one and pauses nothing with KEDA ${version}`, async () => {
+    cluster.keda = version;
+    const seen: unknown[] = [];
+    const apply = cluster.apply.bind(cluster);
+    cluster.apply = async object => {
+      const { spec } = object;
+      if (object.kind === 'ScaledObject' && typeof spec === 'object' && spec !== null && 'minReplicaCount' in spec)
+        seen.push([object.metadata.annotations, spec.minReplicaCount]);
+      return apply(object);
+    };
+    await run();
+    assert.deepEqual(seen, [
+      [undefined, 1],
+      [undefined, 0],
+    ]);
+  });
+
 test('records a failed release with its reason', async () => {
   cluster.failOnce('apply Deployment/orders', 422);
   await assert.rejects(run(), /refused: apply Deployment\/orders/);
