@@ -42,7 +42,9 @@ export async function createNamespace(cluster: Cluster, namespace: string): Prom
       metadata: { name: namespace, labels: { 'app.kubernetes.io/managed-by': 'aks-functions' } },
     });
   } catch (cause) {
-    if (!(cause instanceof RemoteError && cause.status === 403)) throw cause;
+    // An admission policy refuses with 403 too, and no right would help against it.
+    if (!(cause instanceof RemoteError && cause.status === 403 && /cannot create resource/.test(cause.message)))
+      throw cause;
     throw new UserError(
       `The namespace "${namespace}" does not exist, and the identity of the kubeconfig may not create it: it lacks the verb "create" on the resource "namespaces". Create the namespace, or grant that verb by a ClusterRole.`,
       { cause },

@@ -95,7 +95,7 @@ test('creates the namespace only when it is missing', async () => {
 
 test('says which right is missing when the namespace may not be created, and changes nothing else', async () => {
   cluster.objects.delete('Namespace/shop');
-  cluster.failOnce('create Namespace/shop', 403);
+  cluster.failOnce('create Namespace/shop', 403, 'User "x" cannot create resource "namespaces"');
   await assert.rejects(run(), /lacks the verb "create" on the resource "namespaces"/);
   assert.deepEqual(cluster.changes, ['create Namespace/shop']);
 });

@@ -111,9 +111,9 @@ export class FakeCluster implements Cluster {
     return this.keda;
   }
 
-  /** Makes the next call of that text fail with an HTTP status. */
-  failOnce(call: string, status: number): void {
-    this.failures.set(call, new RemoteError(`refused: ${call}`, status));
+  /** Makes the next call of that text fail with an HTTP status, in words of the server. */
+  failOnce(call: string, status: number, said = 'refused'): void {
+    this.failures.set(call, new RemoteError(`${said}: ${call}`, status));
   }
 
   #fail(call: string): void {

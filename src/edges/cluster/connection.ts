@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
+import { dirname, resolve } from 'node:path';
 import { decodedKubeconfig, faultOfKubeconfig, isKubeconfigPath, isShown } from '../../core/inputs/inputs.ts';
 import { Secret } from '../../core/secret.ts';
 import { UsageError } from '../../errors.ts';
@@ -35,9 +36,11 @@ export async function openConnection({ kubeconfig, mask, signal }: ConnectionOpt
   ]);
   const config = loadConfig(new KubeConfig(), text);
   maskUser(config, mask);
+  // As kubectl does: paths in a file are relative to it.
+  if (isKubeconfigPath(kubeconfig)) config.makePathsAbsolute(dirname(resolve(kubeconfig)));
   const server = serverOf(config);
   const plugin = takePlugin(config, mask);
-  const tls = { ...(await tlsOptionsOf(config)), ...(await clientCertificateOf(plugin, signal)) };
+  const tls = { ...(await tlsOptionsOf(config, mask)), ...(await clientCertificateOf(plugin, signal)) };
   const proxied = config.getCurrentCluster()?.proxyUrl;
   // A proxy of the environment counts for the cluster too; over HTTP/2 one connection carries all requests at once.
   const dispatcher = new EnvHttpProxyAgent({
@@ -85,9 +88,12 @@ function serverOf(config: KubeConfig): string {
   throw new UsageError(`Input "kubeconfig" names the server "${server}". Its address must start with "https://".`);
 }
 
-async function tlsOptionsOf(config: KubeConfig) {
-  const options: RequestOptions = {};
-  await config.applyToHTTPSOptions(options);
+async function tlsOptionsOf(config: KubeConfig, mask: (secret: Secret) => void) {
+  const options = await optionsOf(config);
+  // A key or a token may come from a file, which the kubeconfig only names.
+  for (const secret of [options.key, options.headers && bearerOf(options.headers)]) {
+    if (typeof secret === 'string' || Buffer.isBuffer(secret)) mask(new Secret(secret.toString()));
+  }
   const { ca, cert, key, servername, rejectUnauthorized } = options;
   return Object.fromEntries(
     Object.entries({ ca, cert, key, servername, rejectUnauthorized }).filter(([, value]) => value !== undefined),
@@ -114,12 +120,30 @@ async function authorizationOf(
 ): Promise<Readonly<Record<string, string>>> {
   const given = await plugin?.credential(signal);
   if (given) return given.token ? { Authorization: `Bearer ${given.token}` } : {};
-  const options: RequestOptions = {};
-  await config.applyToHTTPSOptions(options);
+  const options = await optionsOf(config);
   const headers = Object.entries(options.headers ?? {}).map(([name, value]) => [name, String(value)]);
   return Object.fromEntries(
     options.auth ? [...headers, ['Authorization', `Basic ${Buffer.from(options.auth).toString('base64')}`]] : headers,
   );
+}
+
+function bearerOf(headers: NonNullable<RequestOptions['headers']>): string | undefined {
+  const value = Object.entries(headers).find(([name]) => name.toLowerCase() === 'authorization')?.[1];
+  return value === undefined ? undefined : String(value).replace(/^Bearer /, '');
+}
+
+async function optionsOf(config: KubeConfig): Promise<RequestOptions> {
+  const options: RequestOptions = {};
+  try {
+    await config.applyToHTTPSOptions(options);
+    return options;
+  } catch (cause) {
+    if (!(cause instanceof Error && 'path' in cause)) throw cause;
+    throw new UsageError(
+      `The kubeconfig names the file "${cause.path}", which cannot be read (${codeOf(cause)}). Correct its path, or give its content in the kubeconfig, as "kubectl config view --raw --flatten" prints.`,
+      { cause },
+    );
+  }
 }
 
 function maskUser(config: KubeConfig, mask: (secret: Secret) => void): void {

@@ -41,7 +41,14 @@ function cureOf(code: number, status: Status): string {
     const owners = conflicts.map(({ field, message }) => `"${field}" (${message})`).join(', ');
     return `Another tool owns ${owners}. Stop it from writing these fields, or leave them out.`;
   }
+  // Gatekeeper, a quota and a namespace that ends answer 403 too, where no right would help.
+  if (code === 403 && !lacksRight(status.message ?? '')) return '';
   return cures[code] ?? '';
+}
+
+/** Whether the server says that a verb is missing, in the words of its authorisation. */
+function lacksRight(message: string): boolean {
+  return /cannot \S+ resource/.test(message);
 }
 
 const cures: Readonly<Record<number, string>> = {

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Secret } from '../../../src/core/secret.ts';
 import { openConnection } from '../../../src/edges/cluster/connection.ts';
@@ -32,7 +35,7 @@ test('takes a kubeconfig in base64, masked', async () => {
     server: 'https://127.0.0.1:1',
     headers: { Authorization: 'Bearer canary-token' },
   });
-  assert.deepEqual(masked, [given, 'canary-token']);
+  assert.deepEqual(new Set(masked), new Set([given, 'canary-token']));
 });
 
 test('cuts a value that is neither a file nor a kubeconfig, and masks it', async () => {
@@ -44,4 +47,21 @@ test('cuts a value that is neither a file nor a kubeconfig, and masks it', async
     return true;
   });
   assert.deepEqual(masked, [given]);
+});
+
+test('reads the files that a kubeconfig names beside it, and masks the key', async context => {
+  const folder = await mkdtemp(join(tmpdir(), 'kubeconfig-'));
+  context.after(() => rm(folder, { recursive: true }));
+  const path = join(folder, 'config');
+  await writeFile(path, kubeconfigOf({ cluster: ', certificate-authority: ca.crt', user: 'client-key: own.key' }));
+  const missing = open(path);
+  await assert.rejects(
+    missing,
+    error => error instanceof UsageError && error.message.includes(`names the file "${join(folder, 'ca.crt')}"`),
+  );
+  await writeFile(join(folder, 'ca.crt'), 'canary-authority');
+  await writeFile(join(folder, 'own.key'), 'canary-key');
+  const masked: string[] = [];
+  await open(path, masked).catch(() => undefined);
+  assert.deepEqual(masked, ['canary-key']);
 });
