@@ -27,19 +27,19 @@ export async function findManifests(
   return [...found];
 }
 
-/** Deletes manifests, and the tags that a registry leaves behind; tells `onDeleted` each digest that was there. */
+/** Deletes manifests, and the tags of them that a registry leaves behind; tells `onDeleted` each digest that was there. */
 export async function removeManifests(
   { registry, repository }: ImageRepository,
   digests: readonly string[],
   onDeleted: (digest: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const tags = await registry.listTags(repository, signal);
+  // A tag that was pushed since the manifests were found is somebody's new image.
+  const isFound = async (tag: string) => digests.includes((await registry.findDigest(repository, tag, signal)) ?? '');
+  const tags: string[] = [];
+  for (const tag of await registry.listTags(repository, signal)) if (await isFound(tag)) tags.push(tag);
   for (const digest of digests) if (await registry.deleteManifest(repository, digest, signal)) onDeleted(digest);
-  for (const tag of tags) {
-    if ((await registry.findDigest(repository, tag, signal)) !== undefined)
-      await registry.deleteManifest(repository, tag, signal);
-  }
+  for (const tag of tags) if (await isFound(tag)) await registry.deleteManifest(repository, tag, signal);
 }
 
 async function childrenOf(

@@ -1,6 +1,6 @@
 import type { V1Namespace } from '@kubernetes/client-node';
 import { type ForeignCandidate, foreignObjects } from '../core/teardown-foreign.ts';
-import { UserError } from '../errors.ts';
+import { RemoteError, UserError } from '../errors.ts';
 import { lookUntil } from './clock.ts';
 import type { Cluster, Kind, LiveObject } from './cluster-port.ts';
 import type { Log } from './ports.ts';
@@ -44,7 +44,10 @@ export async function decideNamespace(
   { cluster, log }: { readonly cluster: Cluster; readonly log: Log },
 ): Promise<boolean> {
   if (wish === 'no') return false;
-  const live = await cluster.read('Namespace', '', namespace);
+  const live = await cluster.read('Namespace', '', namespace).catch((error: unknown) => {
+    if (wish !== 'everything' || !(error instanceof RemoteError) || error.status !== 403) throw error;
+    log.notice(`The namespace "${namespace}" stays, since the identity of the kubeconfig may not read it.`);
+  });
   if (!live || (wish === 'everything' && !isOurs(live))) return false;
   const foreign = foreignObjects(await candidatesOf(cluster, namespace), name);
   if (foreign.length === 0) return true;

@@ -181,6 +181,17 @@ test('deletes the images of tags and of recorded releases, and no others', async
   assert.equal(manifests.size, 0);
 });
 
+test('leaves a tag that was pushed while it deletes', async () => {
+  const registry = registryOf(manifests);
+  const listTags: typeof registry.listTags = async (repository, signal) => {
+    const tags = await registry.listTags(repository, signal);
+    manifests.set('v3', digest('d'));
+    return tags;
+  };
+  await run({ images: { ...images(), registry: { ...registry, listTags } } });
+  assert.deepEqual([...manifests.keys()], [digest('c'), 'v3']);
+});
+
 test('deletes the namespace last and waits for it', async () => {
   const { deleted } = await run({ deleteNamespace: 'asked' });
   assert.equal(deleted.at(-1), 'Namespace/team');
@@ -212,6 +223,13 @@ test('with everything, takes the namespace only where it was made by us and nobo
   assert.ok(!(await run({ deleteNamespace: 'everything' })).deleted.includes('Namespace/team'));
   cluster.objects.delete('ConfigMap/theirs');
   assert.ok((await run({ deleteNamespace: 'everything' })).deleted.includes('Namespace/team'));
+});
+
+test('with everything, leaves a namespace that it may not read', async () => {
+  cluster.failOnce('read Namespace/team', 403);
+  const { deleted } = await run({ deleteNamespace: 'everything' });
+  assert.ok(deleted.includes('Deployment/shop') && !deleted.includes('Namespace/team'));
+  assert.ok(log.lines.some(line => /^notice: The namespace "team" stays/.test(line)));
 });
 
 test('leaves a Secret of keys that another tool made', async () => {
