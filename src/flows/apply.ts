@@ -3,10 +3,11 @@ import { functionKeysOf } from '../core/function-keys.ts';
 import type { Manifest } from '../core/manifests/object.ts';
 import { keysSecretName } from '../core/names.ts';
 import { keyOf, type Plan } from '../core/plan.ts';
+import { keysOfReleases } from '../core/release.ts';
 import { Secret } from '../core/secret.ts';
 import { RemoteError, UserError } from '../errors.ts';
 import type { Cluster, LiveObject } from './cluster-port.ts';
-import { ownedKinds } from './cluster-state.ts';
+import { type ClusterState, ownedKinds } from './cluster-state.ts';
 
 /** What a deployment did to the objects of the app, each as `Kind/name`, sorted. */
 export interface Changes {
@@ -52,20 +53,41 @@ export async function createNamespace(cluster: Cluster, namespace: string): Prom
   }
 }
 
+/**
+ * Deletes the app's ScaledObjects that are not in the plan, and returns their keys: before the Deployments are applied,
+ * for they would scale them against the planned number.
+ */
+export async function removeStaleScalers(
+  cluster: Cluster,
+  { app, objects }: Plan,
+  owned: ReadonlyMap<string, LiveObject>,
+): Promise<readonly string[]> {
+  const planned = new Set(objects.map(keyOf));
+  const stale = [...owned.keys()].filter(key => key.startsWith(scalerPrefix) && !planned.has(key));
+  await Promise.all(stale.map(key => cluster.remove('ScaledObject', app.namespace, key.slice(scalerPrefix.length))));
+  return stale;
+}
+
+const scalerPrefix = 'ScaledObject/';
+
 /** Applies the objects of the plan in stages and returns what that changed; `begin` is told the key of each before it is sent. */
 export async function applyPlan(
   cluster: Cluster,
   objects: readonly Manifest[],
-  owned: ReadonlyMap<string, LiveObject>,
+  state: Pick<ClusterState, 'owned' | 'releases'>,
   begin: (key: string) => void,
 ): Promise<Changes> {
+  const scaled = scalersBefore(state);
   const results: (readonly [string, 'created' | 'changed' | 'unchanged'])[] = [];
   for (const kinds of stages) {
     const stage = objects.filter(object => kinds.includes(object.kind));
     for (const object of stage) begin(keyOf(object));
     results.push(
       ...(await Promise.all(
-        stage.map(async object => [keyOf(object), await applyObject(cluster, object, owned)] as const),
+        stage.map(async object => {
+          const force = takesReplicas(object, objects, scaled);
+          return [keyOf(object), await applyObject(cluster, object, state.owned, force)] as const;
+        }),
       )),
     );
   }
@@ -87,7 +109,7 @@ export async function ensureFunctionKeys(
   await cluster.create(functionKeysOf(app, () => new Secret(randomBytes(32).toString('base64url'))));
 }
 
-/** Deletes the app's objects whose keys are not kept, dependants first; returns their keys. */
+/** Deletes the app's objects whose keys are not kept, dependants first; returns the keys of those that were still there. */
 export async function prune(
   cluster: Cluster,
   namespace: string,
@@ -97,15 +119,33 @@ export async function prune(
   const deleted: string[] = [];
   for (const kind of ownedKinds) {
     const stale = [...owned.keys()].filter(key => key.startsWith(`${kind}/`) && !kept.has(key));
-    await Promise.all(stale.map(key => cluster.remove(kind, namespace, key.slice(kind.length + 1))));
-    deleted.push(...stale);
+    const remove = (key: string) => cluster.remove(kind, namespace, key.slice(kind.length + 1));
+    const removed = await Promise.all(stale.map(async key => ((await remove(key)) ? [key] : [])));
+    deleted.push(...removed.flat());
   }
   return deleted.sort();
 }
 
-async function applyObject(cluster: Cluster, object: Manifest, owned: ReadonlyMap<string, LiveObject>) {
+/** Keys of the app's ScaledObjects, also of those that a release which did not end well has deleted since the last good one. */
+function scalersBefore({ owned, releases }: Pick<ClusterState, 'owned' | 'releases'>): ReadonlySet<string> {
+  const good = releases.findIndex(release => release.state === 'deployed');
+  const recent = good < 0 ? releases : releases.slice(0, good + 1);
+  return new Set([...owned.keys(), ...keysOfReleases(recent)].filter(key => key.startsWith(scalerPrefix)));
+}
+
+/** A Deployment whose ScaledObject leaves the plan: the HPA owns `replicas`, so that applying it would be a conflict. */
+function takesReplicas(
+  { kind, metadata }: Manifest,
+  objects: readonly Manifest[],
+  scaled: ReadonlySet<string>,
+): boolean {
+  const scaler = `${scalerPrefix}${metadata.name}`;
+  return kind === 'Deployment' && scaled.has(scaler) && !objects.some(object => keyOf(object) === scaler);
+}
+
+async function applyObject(cluster: Cluster, object: Manifest, owned: ReadonlyMap<string, LiveObject>, force: boolean) {
   const before = owned.get(keyOf(object));
-  const after = await cluster.apply(object);
+  const after = await (force ? cluster.apply(object, { force }) : cluster.apply(object));
   if (!before) return 'created';
   return before.metadata?.generation === after.metadata?.generation && sameMetadata(object.kind, before, after)
     ? 'unchanged'

@@ -121,8 +121,8 @@ export interface Cluster {
   /** The object, or undefined when it does not exist. */
   read<K extends Kind>(kind: K, namespace: string, name: string): Promise<Kinds[K] | undefined>;
   list<K extends Kind>(kind: K, namespace: string, selection?: Selection): Promise<readonly Kinds[K][]>;
-  /** Applies on the server, owning exactly the fields given; unknown fields and conflicts are errors. */
-  apply(object: Manifest): Promise<LiveObject>;
+  /** Applies on the server, owning exactly the fields given; unknown fields and, without `force`, conflicts are errors. */
+  apply(object: Manifest, options?: { readonly force?: boolean }): Promise<LiveObject>;
   /** Creates the object; false when there is one of that name. */
   create(object: Manifest): Promise<boolean>;
   /** Merges a JSON patch of top-level maps into the object. */

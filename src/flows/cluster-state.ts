@@ -75,11 +75,21 @@ export async function listOwned(
 ): Promise<ReadonlyMap<string, LiveObject>> {
   const lists = await allOrFaults(
     ownedKinds.map(async kind => {
-      const items: readonly LiveObject[] = await cluster.list(kind, namespace, { labels: selectorOf(app) });
+      const items = await listKind(cluster, namespace, app, kind);
       return items.map(item => [`${kind}/${item.metadata?.name}`, item] as const);
     }),
   );
   return new Map(lists.flat());
+}
+
+/** Few identities may list routes, and most clusters have none; one that is wanted fails when it is applied. */
+async function listKind(cluster: Cluster, namespace: string, app: string, kind: Kind): Promise<readonly LiveObject[]> {
+  try {
+    return await cluster.list(kind, namespace, { labels: selectorOf(app) });
+  } catch (error) {
+    if (kind === 'HTTPRoute' && error instanceof RemoteError && error.status === 403) return [];
+    throw error;
+  }
 }
 
 /** Throws UserError when a planned object exists without the app's label: it belongs to somebody else. */

@@ -7,7 +7,7 @@ import { keyOf, type Plan, planDeployment, sameObjects } from '../core/plan.ts';
 import { keysOfReleases, type Release, type RunContext } from '../core/release.ts';
 import type { Secret } from '../core/secret.ts';
 import { describeError, Interrupted, joinedError } from '../errors.ts';
-import { applyPlan, type Changes, createNamespace, ensureFunctionKeys, prune } from './apply.ts';
+import { applyPlan, type Changes, createNamespace, ensureFunctionKeys, prune, removeStaleScalers } from './apply.ts';
 import type { Cluster } from './cluster-port.ts';
 import { assertNotForeign, type ClusterState, readClusterState } from './cluster-state.ts';
 import { Deadline } from './deadline.ts';
@@ -144,19 +144,21 @@ class DeployRun {
     };
     const url = this.#deployment.wait ? await this.#waitAndVerify(context) : undefined;
     await this.#letGo(cluster, plan, state);
-    const deleted = this.#deployment.prune ? await this.#phase('prune', () => this.#prune(plan, state, release)) : [];
-    return { changes: { ...changes, deleted }, url };
+    const pruned = this.#deployment.prune ? await this.#phase('prune', () => this.#prune(plan, state, release)) : [];
+    return { changes: { ...changes, deleted: [...changes.deleted, ...pruned].sort() }, url };
   }
 
   async #apply(plan: Plan, state: ClusterState): Promise<Changes> {
     const { cluster, log } = this.#ports;
     await ensureFunctionKeys(cluster, plan, state.owned);
     const woken = plan.objects.map(object => this.#woken(object, plan.app, state));
-    const changes = await applyPlan(cluster, woken, state.owned, key => this.#touched.add(key));
+    const deleted = await removeStaleScalers(cluster, plan, state.owned);
+    const changes = await applyPlan(cluster, woken, state, key => this.#touched.add(key));
+    for (const key of deleted) log.info(`Deleted ${key}`);
     for (const key of changes.created) log.info(`Created ${key}`);
     for (const key of changes.changed) log.info(`Changed ${key}`);
     log.info(`Left ${changes.unchanged.length} objects unchanged`);
-    return changes;
+    return { ...changes, deleted };
   }
 
   /** A workload at zero is woken to one pod for its verification. */

@@ -25,7 +25,7 @@ const log: Log = {
   group: (_title, work) => work(),
 };
 
-async function prepare(settings: Readonly<Record<string, string>> = {}): Promise<Prepared> {
+async function prepare(settings: Readonly<Record<string, string>> = {}, file?: string): Promise<Prepared> {
   const tree = treeOf({
     'host.json': '{"version":"2.0"}',
     'package.json': '{}',
@@ -45,7 +45,7 @@ async function prepare(settings: Readonly<Record<string, string>> = {}): Promise
   );
   return prepareApp(inputs, {
     workspace: { readSource: async () => tree },
-    files: { read: async () => undefined },
+    files: { read: async () => file },
     mask: () => {},
   });
 }
@@ -150,33 +150,23 @@ test('changes no object the second time', async () => {
   );
 });
 
-test('wakes a workload at zero for its verification and lets it go again', async () => {
-  const annotations: unknown[] = [];
-  const apply = cluster.apply.bind(cluster);
-  cluster.apply = async object => {
-    if (object.kind === 'ScaledObject') annotations.push(object.metadata.annotations);
-    return apply(object);
-  };
-  await run();
-  assert.deepEqual(annotations, [{ 'autoscaling.keda.sh/force-activation': 'true' }, undefined]);
-});
-
-for (const version of ['2.17.3', 'unknown'])
-  test(`wakes by a minimum of one and pauses nothing with KEDA ${version}`, async () => {
+for (const [version, annotation, woken] of [
+  ['2.21.0', { 'autoscaling.keda.sh/force-activation': 'true' }, 0],
+  ['2.17.3', undefined, 1],
+  ['unknown', undefined, 1],
+] as const)
+  test(`wakes a workload at zero for its verification and lets it go again with KEDA ${version}`, async () => {
     cluster.keda = version;
     const seen: unknown[] = [];
     const apply = cluster.apply.bind(cluster);
     cluster.apply = async object => {
-      const { spec } = object;
+      const { spec, metadata } = object;
       if (object.kind === 'ScaledObject' && typeof spec === 'object' && spec !== null && 'minReplicaCount' in spec)
-        seen.push([object.metadata.annotations, spec.minReplicaCount]);
+        seen.push(metadata.annotations, spec.minReplicaCount);
       return apply(object);
     };
     await run();
-    assert.deepEqual(seen, [
-      [undefined, 1],
-      [undefined, 0],
-    ]);
+    assert.deepEqual(seen, [annotation, woken, undefined, 0]);
   });
 
 test('records a failed release with its reason', async () => {
@@ -227,14 +217,32 @@ test('knows the image of the last good release', async () => {
 test('applies no scaler when the deployment failed before it came to one', async () => {
   cluster.failOnce('apply Deployment/orders', 403);
   await assert.rejects(run({ verify: 'loaded' }), /refused: apply Deployment/);
-  assert.deepEqual(
-    cluster.changes.filter(change => change.includes('ScaledObject')),
-    [],
-  );
+  assert(!cluster.changes.some(change => change.includes('ScaledObject')));
 });
 
 test('reports a refusing registry and an unsuitable cluster together', async () => {
   cluster.keda = undefined;
   const build = () => Promise.reject(new UserError('Registry "r" refused user "ci".'));
   await assert.rejects(run({}, { images: { build } }), /Registry "r" refused user "ci"\.\nThe cluster has no KEDA/);
+});
+
+test('takes the replicas back by force, once, when a workload gets a fixed number', async () => {
+  await run();
+  cluster.changes.length = 0;
+  const prepared = await prepare({}, 'version: 1\nworkloads: { events: { scaling: fixed } }');
+  await run({ prepared, prune: false });
+  const order = cluster.changes.filter(change => /Deployment|ScaledObject/.test(change));
+  assert.deepEqual(order, ['remove ScaledObject/orders', 'apply Deployment/orders by force']);
+  await run({ prepared });
+  assert(cluster.changes.includes('apply Deployment/orders'));
+});
+
+test('takes the replicas by force also after a release that failed when its scaler was gone', async () => {
+  await run();
+  const prepared = await prepare({}, 'version: 1\nworkloads: { events: { scaling: fixed } }');
+  cluster.failOnce('apply Deployment/orders', 500);
+  await assert.rejects(run({ prepared }));
+  cluster.changes.length = 0;
+  await run({ prepared });
+  assert(cluster.changes.includes('apply Deployment/orders by force'));
 });

@@ -41,9 +41,9 @@ export class FakeCluster implements Cluster {
     return keys.flatMap(key => this.#live<K>(key) ?? []);
   }
 
-  async apply(object: Manifest): Promise<LiveObject> {
+  async apply(object: Manifest, { force = false }: { readonly force?: boolean } = {}): Promise<LiveObject> {
     const key = keyOf(object);
-    this.changes.push(`apply ${key}`);
+    this.changes.push(`apply ${key}${force ? ' by force' : ''}`);
     this.#fail(`apply ${key}`);
     const before = this.objects.get(key);
     const same =

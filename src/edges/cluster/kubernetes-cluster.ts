@@ -61,11 +61,11 @@ class KubernetesCluster implements Cluster {
     return items;
   }
 
-  async apply(object: Manifest): Promise<LiveObject> {
+  async apply(object: Manifest, { force = false }: { readonly force?: boolean } = {}): Promise<LiveObject> {
     const answer = await this.#api.send({
       method: 'PATCH',
       path: pathOfManifest(object),
-      query: { fieldManager, fieldValidation: 'Strict' },
+      query: { fieldManager, fieldValidation: 'Strict', ...(force ? { force: 'true' } : {}) },
       contentType: 'application/apply-patch+yaml',
       body: revealed(object),
     });
