@@ -4,16 +4,13 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { kubeconfigOf } from '../../test/lab/api.ts';
 import { issueCertificates } from '../../test/lab/certificates.ts';
-import { outputOf } from '../../test/lab/command.ts';
 import type { Lab } from '../../test/lab/lab.ts';
-import { waitUntil } from '../../test/lab/processes.ts';
-import { runCommand } from '../../test/support/action.ts';
-import type { Figure, Goal, Row } from './figure.ts';
-import { type Bench, figures, type Group } from './group.ts';
-import { probedStep, secondsOfStep } from './probed-step.ts';
-import { appName, queueApp, queueAppInputs } from './queue-app.ts';
+import { besideKubectl } from './beside-kubectl.ts';
+import type { Figure, Goal } from './figure.ts';
+import { figures, type Group } from './group.ts';
+import { probedStep } from './probed-step.ts';
+import { queueAppInputs } from './queue-app.ts';
 import { RecordingProxy } from './recording-proxy.ts';
-import { inRounds, quiet } from './rounds.ts';
 
 type Inputs = Readonly<Record<string, string>>;
 
@@ -74,90 +71,6 @@ function countsOf(title: string, children: number, { connections, requests }: Re
     ],
     goals: [goal('no child processes', children, 0), goal('one connection to the API server', connections, 1)],
   };
-}
-
-interface Contest {
-  readonly bench: Bench;
-  readonly lab: Lab;
-  readonly inputs: Inputs;
-  readonly image: string;
-  readonly folder: string;
-}
-
-const notes = [
-  'kubectl gets the rendered objects and the namespace in one file, and has what it discovered of the API in its cache. It makes no release record, function keys or outputs, and does not wait for the scaler.',
-];
-
-/** Seconds of each run. */
-type Times = Readonly<Record<'ours' | 'kubectl', number[]>>;
-
-/** Both from nothing, and then both again with nothing changed, each round in namespaces of its own. */
-async function besideKubectl(contest: Contest): Promise<readonly Figure[]> {
-  const { bench, lab, inputs } = contest;
-  const times: Times = { ours: [], kubectl: [] };
-  const again: Times = { ours: [], kubectl: [] };
-  await inRounds(bench.rounds, async round => {
-    const runs = {
-      ours: (namespace: string) => secondsOfStep({ ...inputs, namespace }),
-      kubectl: await kubectlRun(contest),
-    };
-    for (const name of round % 2 === 0 ? (['ours', 'kubectl'] as const) : (['kubectl', 'ours'] as const)) {
-      const namespace = `bench-${name}-${round < 0 ? 'warm' : 'round'}-${Math.abs(round)}`;
-      await quiet();
-      const [first, second] = [await runs[name](namespace), await runs[name](namespace)];
-      if (round >= 0) times[name].push(first);
-      if (round >= 0) again[name].push(second);
-      await removeNamespace(lab, namespace);
-    }
-  });
-  const rowsOf = (values: Times): readonly Row[] => [
-    { name: 'kubectl apply --server-side, then rollout status', values: values.kubectl },
-    { name: 'the action, verify: ready', values: values.ours },
-  ];
-  const figure = (title: string, values: Times): Figure => ({
-    title,
-    unit: 's',
-    digits: 2,
-    rows: rowsOf(values),
-    notes,
-  });
-  return [figure('Deployment, from nothing', times), figure('Deployment, unchanged', again)];
-}
-
-async function kubectlRun({ lab, inputs, image, folder }: Contest): Promise<(namespace: string) => Promise<number>> {
-  const env = { PATH: process.env.PATH, HOME: folder, KUBECONFIG: lab.kubeconfig };
-  const kubectl = (...args: string[]) => outputOf(join(lab.tools, 'kubectl'), args, { env });
-  return async namespace => {
-    const file = join(folder, `${namespace}.yaml`);
-    await writeFile(file, await rendered(inputs, image, namespace));
-    const began = performance.now();
-    await kubectl('apply', '--server-side', '-f', file);
-    await kubectl('rollout', 'status', `deployment/${appName}`, '--namespace', namespace, '--timeout', '60s');
-    return (performance.now() - began) / 1000;
-  };
-}
-
-/** The objects that the action applies, after their namespace. */
-async function rendered(inputs: Inputs, image: string, namespace: string): Promise<string> {
-  const flags = ['name', 'max-replicas', 'polling-interval', 'cooldown-period'].flatMap(name => [
-    `--${name}`,
-    inputs[name] ?? '',
-  ]);
-  const env = {
-    AKS_FUNCTIONS_SECRET_SETTINGS: inputs['secret-settings'] ?? '',
-    AKS_FUNCTIONS_REGISTRY_USERNAME: inputs['registry-username'] ?? '',
-    AKS_FUNCTIONS_REGISTRY_PASSWORD: inputs['registry-password'] ?? '',
-  };
-  const args = ['render', queueApp, '--image', image, '--namespace', namespace, '--include-secrets', ...flags];
-  const { code, stdout, stderr } = await runCommand(args, env);
-  if (code !== 0) throw new Error(`"render" ended with ${code}: ${stderr}`);
-  return `apiVersion: v1\nkind: Namespace\nmetadata:\n  name: ${namespace}\n---\n${stdout}`;
-}
-
-async function removeNamespace(lab: Lab, namespace: string): Promise<void> {
-  const path = `/api/v1/namespaces/${namespace}`;
-  await lab.request('DELETE', path);
-  await waitUntil('the namespace is gone', async () => (await lab.request('GET', path)).status === 404);
 }
 
 const kubeconfigSchema = v.object({

@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import type { Say } from '../../test/lab/cache.ts';
 import { outputOf } from '../../test/lab/command.ts';
 import { debianRoot, hasDebianPackages } from '../../test/lab/debian.ts';
@@ -35,38 +35,19 @@ const packages = ['docker.io', 'containerd', 'runc', 'iptables', 'libdevmapper1.
 export async function startDocker(login: RegistryLogin, say: Say): Promise<DockerEngine> {
   const programs = await debianRoot(packages, { closure: false, say });
   const folder = await mkdtemp(join(tmpdir(), 'aks-functions-docker-'));
-  const auth = Buffer.from(`${login.username}:${login.password}`).toString('base64');
-  await writeFile(join(folder, 'config.json'), JSON.stringify({ auths: { [login.host]: { auth } } }), { mode: 0o600 });
-  const socket = `unix://${join(folder, 'docker.sock')}`;
-  const env = {
-    PATH: ['usr/bin', 'usr/sbin', 'sbin']
-      .map(part => join(programs, part))
-      .concat(process.env.PATH ?? '')
-      .join(':'),
-    HOME: folder,
-    DOCKER_HOST: socket,
-    DOCKER_CONFIG: folder,
-    DOCKER_BUILDKIT: '0',
-    LD_LIBRARY_PATH: join(programs, 'usr/lib', `${process.arch === 'x64' ? 'x86_64' : 'aarch64'}-linux-gnu`),
-  };
-  const log = openSync(join(folder, 'dockerd.log'), 'a');
-  const flags = [
-    ...['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec'), '--pidfile', join(folder, 'pid')],
-    ...['--host', socket, '--bridge', 'none', '--iptables=false', '--ip6tables=false'],
-  ];
-  const daemon = spawn(join(programs, 'usr/sbin/dockerd'), flags, { env, stdio: ['ignore', log, log] });
+  await writeFile(join(folder, 'config.json'), dockerConfigOf(login), { mode: 0o600 });
+  const env = environmentIn(programs, folder);
+  const daemon = startDaemon(programs, folder, env);
   const ended = once(daemon, 'exit').catch(() => undefined);
-  const docker = (...args: readonly string[]) => outputOf(join(programs, 'usr/bin/docker'), args, { env });
+  const docker: DockerEngine['docker'] = (...args) => outputOf(join(programs, 'usr/bin/docker'), args, { env });
   const stop = async () => {
     daemon.kill('SIGTERM');
     await ended;
     await removeFolder(folder);
   };
   try {
-    await Promise.race([
-      ended.then(() => endedEarly(folder)),
-      waitUntil('Docker answers', () => answers(docker), 30_000),
-    ]);
+    const ready = waitUntil('Docker answers', () => answers(docker), 30_000);
+    await Promise.race([ended.then(() => endedEarly(folder)), ready]);
   } catch (error) {
     await stop();
     throw error;
@@ -74,7 +55,41 @@ export async function startDocker(login: RegistryLogin, say: Say): Promise<Docke
   return { docker, [Symbol.asyncDispose]: stop };
 }
 
-async function answers(docker: (...args: readonly string[]) => Promise<string>): Promise<boolean> {
+/** In a file, since everybody on the machine can read arguments. */
+function dockerConfigOf({ host, username, password }: RegistryLogin): string {
+  return JSON.stringify({ auths: { [host]: { auth: Buffer.from(`${username}:${password}`).toString('base64') } } });
+}
+
+function environmentIn(programs: string, folder: string): NodeJS.ProcessEnv {
+  const machine = process.arch === 'x64' ? 'x86_64' : 'aarch64';
+  const paths = ['usr/bin', 'usr/sbin', 'sbin'].map(part => join(programs, part));
+  return {
+    PATH: [...paths, process.env.PATH ?? ''].join(delimiter),
+    LD_LIBRARY_PATH: join(programs, 'usr/lib', `${machine}-linux-gnu`),
+    HOME: folder,
+    DOCKER_HOST: socketIn(folder),
+    DOCKER_CONFIG: folder,
+    // The newer builder is a package of its own, which this Debian does not have.
+    DOCKER_BUILDKIT: '0',
+  };
+}
+
+function socketIn(folder: string): string {
+  return `unix://${join(folder, 'docker.sock')}`;
+}
+
+function startDaemon(programs: string, folder: string, env: NodeJS.ProcessEnv): ChildProcess {
+  const log = openSync(join(folder, 'dockerd.log'), 'a');
+  const flags = [
+    ...['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec'), '--pidfile', join(folder, 'pid')],
+    ...['--host', socketIn(folder), '--bridge', 'none', '--iptables=false', '--ip6tables=false'],
+  ];
+  const daemon = spawn(join(programs, 'usr/sbin/dockerd'), flags, { env, stdio: ['ignore', log, log] });
+  closeSync(log);
+  return daemon;
+}
+
+async function answers(docker: DockerEngine['docker']): Promise<boolean> {
   await docker('version');
   return true;
 }

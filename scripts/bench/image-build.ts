@@ -40,7 +40,7 @@ export const imageBuild: Group = {
         bench.rounds,
       );
       const notes = [
-        `${fileCount} files; both have the base image in place and build and push one changed file's layer anew.`,
+        'One file changes before each run, so that both make and push the whole layer anew; both have the base image in place.',
         'The action also starts, finds the functions, and writes the manifests in this time.',
       ];
       return figures({ title: `Image of ${fileCount} files, built and pushed`, unit: 's', digits: 2, rows, notes });

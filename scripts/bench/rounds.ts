@@ -9,7 +9,7 @@ export interface Variant {
 }
 
 /** Runs that are not counted, since they fill the caches of the machine. */
-const warmUps = 2;
+export const warmUps = 2;
 
 /**
  * Measures the variants in turn, `count` times each. Every round starts with another variant and every second one
