@@ -62,7 +62,7 @@ if (lab.nodeKind === 'real') {
     checks: '- {get: "/api/python-http?name=handsonaks", body: "Hello handsonaks!"}',
   });
   for (const messages of ['1', '1000']) {
-    const scale = await step(`Scale test with ${messages} messages`, 'scale-test', {
+    const scale = await step(`Scale test with ${messages} message${messages === '1' ? '' : 's'}`, 'scale-test', {
       ...target,
       ...connection,
       'app-directory': apps.queue,
