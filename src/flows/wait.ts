@@ -59,7 +59,7 @@ export async function waitForRollout(context: WaitContext, atLeast: (workload: W
       if (failed?.kind === 'failed') throw await rolloutError(context, failed);
       const waiting = states.filter(({ state }) => state.kind !== 'done');
       const said = waiting.map(({ workload, state }) => `${workload.objectName}: ${detailOf(state)}`).join('; ');
-      if (said !== details && said !== '') log.debug(said);
+      if (said !== details && said !== '') log.info(said);
       details = said;
       late = waiting.map(({ workload }) => workload.objectName);
       return waiting.length === 0 ? states : undefined;
