@@ -115,9 +115,11 @@ async function imageBuilderOf(
   folder: AppFolder,
   { app, source }: Prepared,
 ): Promise<ImageBuilder> {
-  const { registryUsername: username, registryPassword: password } = inputs;
-  const credentials = username && password ? { username, password } : undefined;
-  const engine = new Docker({ log: output, environment: surroundings.environment, credentials });
+  const engine = new Docker({
+    log: output,
+    environment: surroundings.environment,
+    credentials: (host, stop) => registries.at(host).credentials(stop),
+  });
   const tags = inputs.tags.length > 0 || !surroundings.commit ? inputs.tags : [surroundings.commit];
   const plan = await decideImage(
     {

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { credentialHostOf } from '../core/credential-host.ts';
 import { parseImageReference, parseRegistry, repositoryOf } from '../core/image.ts';
 import {
   type DeployInputs,
@@ -15,6 +14,7 @@ import { type Fault, UsageError } from '../errors.ts';
 import type { Surroundings } from '../inputs.ts';
 import type { Output } from '../outputs.ts';
 import type { Command } from './command.ts';
+import type { RegistrySetting } from './registries.ts';
 
 /** Everything that the rest of a deployment is made of. */
 export interface DeploySetting {
@@ -28,18 +28,10 @@ export interface DeploySetting {
 /** Builds, applies, waits and verifies. Only what the first request needs is loaded before that request has left. */
 export const deployCommand: Command = async (raw, surroundings, output, signal) => {
   const inputs = parseDeployInputs(raw);
-  const { registryUsername: username, registryPassword: password } = inputs;
-  if (username && password) output.mask(new Secret(`${username}:${password.reveal()}`));
   assertThere(inputs, output);
   const target = registryOf(inputs);
-  const edge = await import('../edges/registry/registries.ts');
-  using registries = new edge.Registries({
-    ...target,
-    // Never to another host than the one they were given for.
-    ...(username && password && credentialHostOf(inputs) === target.host
-      ? { credentials: { username, password } }
-      : {}),
-  });
+  const { openRegistries } = await import('./registries.ts');
+  using registries = openRegistries(inputs, { surroundings, output, pushTo: target.pushTo });
   // What is loaded now would keep the socket waiting, which is not connected yet.
   await registries.at(target.host).begin();
   const { carryOut } = await import('./deploy-app.ts');
@@ -48,10 +40,15 @@ export const deployCommand: Command = async (raw, surroundings, output, signal) 
 };
 
 /** Host of the image, and the repository to push to when the app's name is an input. */
-function registryOf({ registry, image, name }: DeployInputs): { readonly host: string; readonly pushTo?: string } {
+function registryOf({
+  registry,
+  image,
+  name,
+}: DeployInputs): Pick<RegistrySetting, 'pushTo'> & { readonly host: string } {
   if (image !== undefined || registry === undefined) return { host: parseImageReference(image ?? '').host };
   const address = parseRegistry(registry);
-  return name === undefined ? { host: address.host } : { host: address.host, pushTo: repositoryOf(address, name) };
+  const { host } = address;
+  return name === undefined ? { host } : { host, pushTo: { host, repository: repositoryOf(address, name) } };
 }
 
 /** What is known to be wrong without loading more, before anything is asked of the registry. */

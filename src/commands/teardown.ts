@@ -1,12 +1,11 @@
 import { parseRegistry, repositoryOf } from '../core/image.ts';
 import { parseTeardownInputs, type TeardownInputs } from '../core/inputs/inputs.ts';
 import { appNameOf } from '../core/resolve-app.ts';
-import { Secret } from '../core/secret.ts';
 import { teardownOutputs, teardownSummary, teardownText } from '../core/teardown-report.ts';
 import { connectCluster } from '../edges/cluster/kubernetes-cluster.ts';
 import { HttpClient } from '../edges/http/http-client.ts';
 import { openStorageQueue } from '../edges/queue/storage-queue.ts';
-import { Registries } from '../edges/registry/registries.ts';
+import type { Registries } from '../edges/registry/registries.ts';
 import { systemClock } from '../edges/system-clock.ts';
 import { textFiles } from '../edges/text-files.ts';
 import { describeError, UserError } from '../errors.ts';
@@ -20,13 +19,14 @@ import type { Surroundings } from '../inputs.ts';
 import type { Output } from '../outputs.ts';
 import { bareSource, readSourceIfThere } from './app-source.ts';
 import type { Command } from './command.ts';
+import { openRegistries } from './registries.ts';
 
 /** Removes an app from its cluster and, when asked, its images, queues and namespace; not ok when something stays. */
 export const teardown: Command = async (raw, surroundings, output, signal) => {
   const inputs = parseTeardownInputs(raw);
   assertPossible(inputs);
   using http = new HttpClient(signal);
-  using registries = registriesOf(inputs, output);
+  using registries = openRegistries(inputs, { surroundings, output });
   const openQueue: OpenQueue = (connection, name) =>
     openStorageQueue(connection, name, { http, clock: systemClock, signal });
   const request = await readRequest(inputs, { surroundings, output, registries, openQueue });
@@ -64,15 +64,6 @@ function assertPossible({ deleteNamespace, deleteImages, namespace, registry }: 
     throw new UserError(
       'Input "registry" is missing. With "delete-images" it must name the registry that the images of the app are in.',
     );
-}
-
-function registriesOf(
-  { registry, registryUsername: username, registryPassword: password }: TeardownInputs,
-  { mask }: Output,
-): Registries {
-  if (username && password) mask(new Secret(`${username}:${password.reveal()}`));
-  const host = registry ? parseRegistry(registry).host : '';
-  return new Registries({ host, ...(username && password ? { credentials: { username, password } } : {}) });
 }
 
 interface Setting {

@@ -8,6 +8,8 @@ export interface Command {
   readonly directory?: string;
   /** Complete environment of the child. */
   readonly environment: NodeJS.ProcessEnv;
+  /** What the program reads on standard input; nothing when absent. */
+  readonly input?: string;
   /** Milliseconds until the child is ended. */
   readonly deadline: number;
   /** What to do when the program is not there. */
@@ -59,10 +61,12 @@ function ended(command: Command, signal: AbortSignal): Promise<Ending> {
     const child = spawn(command.program, command.arguments, {
       cwd: command.directory,
       env: command.environment,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [command.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       detached: true,
     });
     const output = collect(child);
+    // A program that ends without reading has decided already.
+    child.stdin?.on('error', () => {}).end(command.input);
     const stop = () => endGroup(child);
     signal.addEventListener('abort', stop, { once: true });
     child.once('error', error => {

@@ -3,6 +3,7 @@ import type { DependencyPlan } from '../core/image-dependencies.ts';
 import type { DockerBuild } from '../core/image-docker.ts';
 import type { SourceTree } from '../core/project.ts';
 import type { Secret } from '../core/secret.ts';
+import type { AzureIdentity } from './azure-port.ts';
 
 /** Facts for the log: past tense, one line each; `group` wraps the lines of one step. */
 export interface Log {
@@ -24,6 +25,17 @@ export interface Credentials {
   readonly username: string;
   readonly password: Secret;
 }
+
+/** An identity of Azure, which a registry of Azure exchanges for credentials of its own. */
+export interface RegistryIdentity {
+  readonly identity: AzureIdentity;
+}
+
+/** How a caller signs in at a registry. */
+export type RegistryAccess = Credentials | RegistryIdentity;
+
+/** How to sign in at a registry host; undefined for one that is used without sign-in. */
+export type AccessOf = (host: string, signal: AbortSignal) => Promise<RegistryAccess | undefined>;
 
 /** The image that the registry holds for the app. */
 export interface BuiltImage {

@@ -46,7 +46,11 @@ export async function buildApp(
     false,
   );
   const credentials = { username: 'ci', password: new Secret('pw') };
-  using registries = new Registries({ host: server.host, credentials, pushTo: 'apps/shop', pause: async () => {} });
+  using registries = new Registries({
+    access: async () => credentials,
+    pushTo: { host: server.host, repository: 'apps/shop' },
+    pause: async () => {},
+  });
   const ports = { registryAt: (host: string) => registries.at(host), content, engine: noEngine, log };
   return { ...(await buildImage(plan, ports, signal)), lines: log.lines };
 }

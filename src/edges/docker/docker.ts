@@ -1,19 +1,21 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { formatImageReference, type ImageReference } from '../../core/image.ts';
 import { buildArguments, buildEnvironment, type DockerBuild } from '../../core/image-docker.ts';
-import { dockerConfigJson } from '../../core/image-pull-secret.ts';
 import { UserError } from '../../errors.ts';
 import type { Credentials, ImageEngine, Log } from '../../flows/ports.ts';
 import { childEnvironment, type Ending, lastLines, runProgram } from '../processes.ts';
 import { openStaging } from '../staging.ts';
+import { dockerFolder, writeDockerConfig } from './docker-config.ts';
 
 /** How to drive the Docker engine. */
 export interface DockerOptions {
   readonly log: Log;
   readonly environment: NodeJS.ProcessEnv;
-  /** For the push; without them the runner's own sign-in is used. */
-  readonly credentials?: Credentials | undefined;
+  /** For a registry host; without them Docker's own sign-in is used. */
+  credentials(host: string, signal: AbortSignal): Promise<Credentials | undefined>;
+}
+
+interface SignedIn extends AsyncDisposable {
+  readonly environment: NodeJS.ProcessEnv;
 }
 
 const whenMissing = 'Install Docker, or use builder "layers".';
@@ -43,27 +45,30 @@ export class Docker implements ImageEngine {
   async build(build: DockerBuild, signal: AbortSignal): Promise<void> {
     const secrets = [...buildEnvironment(build)].map(([name, value]) => [name, value.reveal()]);
     const buildKit = secrets.length > 0 ? { DOCKER_BUILDKIT: '1' } : {};
-    const environment = { ...this.#environment, ...buildKit, ...Object.fromEntries(secrets) };
+    // The base image may be in the registry that the image goes to.
+    await using signedIn = await this.#signedIn(build.images[0]?.host, signal);
+    const environment = { ...signedIn.environment, ...buildKit, ...Object.fromEntries(secrets) };
     this.#report(await this.#run(buildArguments(build), environment, buildDeadline, signal), 'docker build');
   }
 
   async push(images: readonly ImageReference[], signal: AbortSignal): Promise<void> {
-    await using folder = await openStaging(this.#options.environment);
+    await using signedIn = await this.#signedIn(images[0]?.host, signal);
     for (const image of images) {
-      const environment = { ...this.#environment, ...(await this.#signIn(image.host, folder.path)) };
       const name = formatImageReference(image);
-      this.#report(await this.#run(['push', name], environment, pushDeadline, signal), `docker push ${name}`);
+      this.#report(await this.#run(['push', name], signedIn.environment, pushDeadline, signal), `docker push ${name}`);
     }
   }
 
-  // A configuration of our own keeps the password out of the runner's, where it would stay behind.
-  async #signIn(host: string, folder: string): Promise<NodeJS.ProcessEnv> {
-    const { credentials } = this.#options;
-    if (!credentials) return {};
-    const text = dockerConfigJson(host, credentials.username, credentials.password);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await writeFile(join(folder, 'config.json'), text.reveal(), { mode: 0o600 });
-    return { DOCKER_CONFIG: folder };
+  /** Environment with a configuration of our own, which keeps the password out of Docker's, where it would stay behind. */
+  async #signedIn(host: string | undefined, signal: AbortSignal): Promise<SignedIn> {
+    const credentials = host && (await this.#options.credentials(host, signal));
+    if (!credentials) return { environment: this.#environment, [Symbol.asyncDispose]: async () => {} };
+    const folder = await openStaging(this.#options.environment);
+    await writeDockerConfig({ from: dockerFolder(this.#environment), to: folder.path, host, credentials });
+    return {
+      environment: { ...this.#environment, DOCKER_CONFIG: folder.path },
+      [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+    };
   }
 
   #run(

@@ -2,8 +2,9 @@ import { isRecord, parseJson } from '../../core/image-json.ts';
 import { UserError } from '../../errors.ts';
 import type { Credentials } from '../../flows/ports.ts';
 import { isLoopback } from '../loopback.ts';
-import { type Pause, sendUntilAnswered } from './retry.ts';
-import { readBody, type Transport } from './transport.ts';
+import { sendUntilAnswered } from './retry.ts';
+import type { ExchangePlace, SignIn, SignInOptions } from './sign-in.ts';
+import { readBody } from './transport.ts';
 
 /** How a registry wants its callers to sign in. */
 export type Challenge =
@@ -33,11 +34,8 @@ export function parseChallenge(header: string | undefined, host: string): Challe
   );
 }
 
-interface AuthorizationOptions {
-  readonly transport: Transport;
-  readonly host: string;
-  readonly credentials?: Credentials | undefined;
-  readonly pause?: Pause;
+interface AuthorizationOptions extends SignInOptions {
+  readonly signIn: SignIn;
 }
 
 /** Values of the header `Authorization` for one registry; keeps a token per set of scopes until shortly before its end. */
@@ -52,7 +50,7 @@ export class Authorization {
   /** Undefined when the registry wants none, or when there are no credentials for a registry without tokens. */
   async header(challenge: Challenge, scopes: readonly string[], signal: AbortSignal): Promise<string | undefined> {
     if (challenge.kind === 'none') return undefined;
-    if (challenge.kind === 'basic') return this.#basic();
+    if (challenge.kind === 'basic') return basicOf(await this.#options.signIn.credentials(undefined, signal));
     const key = scopes.join(' ');
     const kept = await this.#tokens.get(key);
     if (kept && kept.until > Date.now()) return `Bearer ${kept.value}`;
@@ -67,23 +65,17 @@ export class Authorization {
     this.#tokens.delete(scopes.join(' '));
   }
 
-  #basic(): string | undefined {
-    const { credentials } = this.#options;
-    if (!credentials) return undefined;
-    return `Basic ${Buffer.from(`${credentials.username}:${credentials.password.reveal()}`, 'utf8').toString('base64')}`;
-  }
-
   async #fetchToken(
     challenge: Challenge & { kind: 'bearer' },
     scopes: readonly string[],
     signal: AbortSignal,
   ): Promise<Token> {
-    const { host, credentials, transport, pause } = this.#options;
+    const { host, signIn, transport, pause } = this.#options;
     const url = this.#tokenUrl(challenge, scopes);
-    const authorization = this.#basic();
+    const authorization = basicOf(await signIn.credentials(exchangePlaceOf(challenge, host), signal));
     const headers = authorization === undefined ? {} : { authorization };
     const answer = await sendUntilAnswered(() => transport.send({ method: 'GET', url, headers, signal }), {
-      attempt: { host, username: credentials?.username, doing: `sign in for ${scopes.join(' ')}` },
+      attempt: { host, caller: signIn.caller, doing: `sign in for ${scopes.join(' ')}` },
       accepts: [200],
       attempts: 4,
       pause,
@@ -107,6 +99,18 @@ export class Authorization {
     for (const scope of scopes) url.searchParams.append('scope', scope);
     return url;
   }
+}
+
+function basicOf(credentials: Credentials | undefined): string | undefined {
+  if (!credentials) return undefined;
+  return `Basic ${Buffer.from(`${credentials.username}:${credentials.password.reveal()}`, 'utf8').toString('base64')}`;
+}
+
+/** Where the registry exchanges tokens: beside its own sign-in, and nowhere else. */
+export function exchangePlaceOf(challenge: Challenge, host: string): ExchangePlace | undefined {
+  const realm = challenge.kind === 'bearer' ? URL.parse(challenge.realm) : null;
+  if (realm?.host !== host) return undefined;
+  return { origin: realm.origin, service: host };
 }
 
 function parseToken(body: string): Token | undefined {

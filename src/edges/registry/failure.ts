@@ -1,10 +1,16 @@
+import { grantAdvice, type RegistryAct, registryRoles } from '../../core/azure/registry-roles.ts';
 import { UserError } from '../../errors.ts';
+
+/** Who calls a registry: nobody without a sign-in, else a user or an identity of Azure. */
+export type Caller =
+  | { readonly kind: 'nobody' }
+  | { readonly kind: 'user'; readonly name: string }
+  | { readonly kind: 'identity'; readonly clientId: string };
 
 /** What was tried at a registry, for the message of a failure. */
 export interface Attempt {
   readonly host: string;
-  /** Undefined without credentials. */
-  readonly username: string | undefined;
+  readonly caller: Caller;
   /** As in `Registry "x" … : read "orders:1"`, `push to "orders"`. */
   readonly doing: string;
 }
@@ -45,12 +51,9 @@ const rows: readonly Row[] = [
     ({ host, doing }, { detail }) =>
       `Registry "${host}" has no space left to ${doing}${quoted(detail)}. Delete old images or enlarge its storage.`,
   ],
+  [({ status, detail }) => [401, 403, 404, 412].includes(status) && /quarantine/i.test(detail), quarantined],
   [({ status }) => status === 401, refusedUser],
-  [
-    ({ status }) => status === 403,
-    attempt =>
-      `${whoAsks(attempt)} has no right to ${attempt.doing}. Give it the right, on Azure by the role ${attempt.doing.startsWith('delete') ? 'AcrDelete' : 'AcrPush'}.`,
-  ],
+  [({ status }) => status === 403, refusedRight],
   [
     ({ status }) => status === 404,
     ({ host, doing }, { detail }) =>
@@ -88,17 +91,40 @@ function otherAnswer({ host, doing }: Attempt, { status, detail }: Refusal): str
   return `Registry "${host}" answered ${status} when asked to ${doing}${quoted(detail)}. Check that ${whereNamed} is a registry and that it works, then run again.`;
 }
 
-function refusedUser(attempt: Attempt): string {
-  const { host, username, doing } = attempt;
-  return username === undefined
-    ? `Registry "${host}" wants a sign-in to ${doing}. Set inputs "registry-username" and "registry-password"; they are sent to the host of input "registry" alone.`
-    : `Registry "${host}" refused user "${username}" to ${doing}. Check inputs "registry-username" and "registry-password".`;
+function refusedUser({ host, caller, doing }: Attempt): string {
+  switch (caller.kind) {
+    case 'nobody':
+      return `Registry "${host}" wants a sign-in to ${doing}. Set inputs "registry-username" and "registry-password"; they are sent to the host of input "registry" alone.`;
+    case 'user':
+      return `Registry "${host}" refused user "${caller.name}" to ${doing}. Check inputs "registry-username" and "registry-password".`;
+    case 'identity':
+      return `Registry "${host}" refused the signed-in identity ${caller.clientId} to ${doing}: it has no role there, or the registry belongs to another tenant. ${grantAdvice(actOf(doing), caller.clientId, azureNameOf(host))}`;
+  }
 }
 
-function whoAsks({ host, username }: Attempt): string {
-  return username === undefined
-    ? `A caller without sign-in at registry "${host}"`
-    : `User "${username}" of registry "${host}"`;
+function refusedRight({ host, caller, doing }: Attempt): string {
+  const act = actOf(doing);
+  if (caller.kind === 'identity')
+    return `The signed-in identity ${caller.clientId} has no right at registry "${host}" to ${doing}. ${grantAdvice(act, caller.clientId, azureNameOf(host))}`;
+  const who =
+    caller.kind === 'user'
+      ? `User "${caller.name}" of registry "${host}"`
+      : `A caller without sign-in at registry "${host}"`;
+  return `${who} has no right to ${doing}. Give it the right, on Azure by the role ${registryRoles[act].plain}.`;
+}
+
+function quarantined({ host, doing }: Attempt): string {
+  return `Registry "${host}" keeps the image in quarantine, so that it refused to ${doing}. Wait until the scan has released it, or turn the quarantine of the registry off.`;
+}
+
+function actOf(doing: string): RegistryAct {
+  if (doing.startsWith('delete')) return 'delete';
+  return doing.startsWith('read') || doing.startsWith('list') ? 'pull' : 'push';
+}
+
+/** Name of a registry of Azure, the first part of its login server. */
+function azureNameOf(host: string): string {
+  return host.split('.')[0] ?? host;
 }
 
 function quoted(detail: string): string {

@@ -1,11 +1,11 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { manifestTypes } from '../../core/image-manifest.ts';
 import { UserError } from '../../errors.ts';
-import type { ImageRegistry, StoredBlob, StoredManifest } from '../../flows/ports.ts';
+import type { Credentials, ImageRegistry, StoredBlob, StoredManifest } from '../../flows/ports.ts';
+import { blobCall, locationOf, manifestCall, uploadCall } from './calls.ts';
 import { connectionError } from './failure.ts';
 import { repeated } from './retry.ts';
-import { type Call, type RegistryOptions, RegistrySession } from './session.ts';
+import { type RegistryOptions, RegistrySession } from './session.ts';
 import { nextPageOf, parseTags } from './tags.ts';
 import { readBody } from './transport.ts';
 
@@ -23,6 +23,10 @@ export class Registry implements ImageRegistry, Disposable {
 
   begin(): Promise<void> {
     return this.#session.begin();
+  }
+
+  credentials(signal: AbortSignal): Promise<Credentials | undefined> {
+    return this.#session.credentials(signal);
   }
 
   async findDigest(repository: string, name: string, signal: AbortSignal): Promise<string | undefined> {
@@ -179,49 +183,6 @@ export class Registry implements ImageRegistry, Disposable {
       `Registry "${this.#session.host}" holds other content in "${repository}" than "${wanted}" says, namely "${found}". Push that image again.`,
     );
   }
-}
-
-function manifestCall(repository: string, name: string, signal: AbortSignal): Call {
-  return {
-    method: 'GET',
-    repository,
-    path: `/v2/${repository}/manifests/${name}`,
-    doing: `read "${repository}:${name}"`,
-    headers: { accept: manifestTypes.join(', ') },
-    accepts: [200],
-    signal,
-  };
-}
-
-function blobCall(repository: string, digest: string, signal: AbortSignal): Call {
-  return {
-    method: 'GET',
-    repository,
-    path: `/v2/${repository}/blobs/${digest}`,
-    doing: `read "${repository}@${digest}"`,
-    accepts: [200],
-    signal,
-  };
-}
-
-function uploadCall(repository: string, signal: AbortSignal): Call {
-  return {
-    method: 'POST',
-    repository,
-    path: `/v2/${repository}/blobs/uploads/`,
-    doing: `push to "${repository}"`,
-    body: Buffer.alloc(0),
-    accepts: [202, 204],
-    signal,
-  };
-}
-
-function locationOf(answer: IncomingMessage): string {
-  const { location } = answer.headers;
-  if (location !== undefined) return location;
-  throw new UserError(
-    'The registry accepted an upload without naming a place for it. Check that input "registry" names a registry of the OCI or Docker kind.',
-  );
 }
 
 interface Sent {

@@ -1,16 +1,21 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Credentials } from '../../flows/ports.ts';
+import type { Secret } from '../../core/secret.ts';
+import type { Credentials, RegistryAccess } from '../../flows/ports.ts';
 import { isLoopback } from '../loopback.ts';
-import { Authorization, type Challenge, parseChallenge } from './authorization.ts';
+import { Authorization, type Challenge, exchangePlaceOf, parseChallenge } from './authorization.ts';
 import { codeOf, RegistryError } from './failure.ts';
 import { type Pause, sendUntilAnswered } from './retry.ts';
+import { SignIn } from './sign-in.ts';
 import { type Outgoing, Transport } from './transport.ts';
 
 /** Which registry, as whom, and how patient. */
 export interface RegistryOptions {
   readonly host: string;
-  readonly credentials?: Credentials | undefined;
+  /** How to sign in, asked once when the registry first wants it; without it the registry is used without sign-in. */
+  readonly access?: ((signal: AbortSignal) => Promise<RegistryAccess | undefined>) | undefined;
+  /** Told every token that the registry gives in exchange. */
+  readonly mask?: ((secret: Secret) => void) | undefined;
   /** Repository that gets images: its tokens are asked for with the right to push from the start. */
   readonly pushTo?: string | undefined;
   /** Milliseconds of silence after which a request counts as failed. */
@@ -53,6 +58,7 @@ export class RegistrySession implements Disposable {
   readonly host: string;
   readonly #options: RegistryOptions;
   readonly #transport: Transport;
+  readonly #signIn: SignIn;
   readonly #authorization: Authorization;
   readonly #closed = new AbortController();
   readonly #departed = Promise.withResolvers<void>();
@@ -62,7 +68,8 @@ export class RegistrySession implements Disposable {
     this.host = options.host;
     this.#options = options;
     this.#transport = new Transport(options.silence ?? 60_000);
-    this.#authorization = new Authorization({ ...options, transport: this.#transport });
+    this.#signIn = new SignIn({ ...options, transport: this.#transport });
+    this.#authorization = new Authorization({ ...options, transport: this.#transport, signIn: this.#signIn });
   }
 
   /** Asks ahead of need how to sign in; settles when the question has left, has failed, or has had its time to leave. */
@@ -75,10 +82,25 @@ export class RegistrySession implements Disposable {
     await Promise.race([answered, this.#departed.promise, pause(departureTime, undefined, { ref: false })]);
   }
 
+  /** User and password that another program can sign in with; undefined without a sign-in. */
+  async credentials(signal: AbortSignal): Promise<Credentials | undefined> {
+    const { challenge } = await orAborted(this.#findDoor(), signal);
+    return this.#signIn.credentials(exchangePlaceOf(challenge, this.host), signal);
+  }
+
   /** The answer, whose body is to be read or resumed. */
   call(call: Call): Promise<IncomingMessage> {
+    const signIn = this.#signIn;
+    const attempt = {
+      host: this.host,
+      doing: call.doing,
+      // Who calls is known only after the sign-in.
+      get caller() {
+        return signIn.caller;
+      },
+    };
     return sendUntilAnswered(() => this.#signedIn(call), {
-      attempt: { host: this.host, username: this.#options.credentials?.username, doing: call.doing },
+      attempt,
       accepts: call.accepts,
       attempts: isReplayable(call) ? attempts : 1,
       pause: this.#options.pause,
@@ -164,7 +186,7 @@ export class RegistrySession implements Disposable {
         return this.#transport.send({ ...question, signal, silence, onSent: this.#departed.resolve });
       },
       {
-        attempt: { host: this.host, username: this.#options.credentials?.username, doing: 'say how to sign in' },
+        attempt: { host: this.host, caller: this.#signIn.caller, doing: 'say how to sign in' },
         accepts: [200, 401],
         attempts: 1,
         pause: this.#options.pause,

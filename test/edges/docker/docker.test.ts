@@ -15,19 +15,24 @@ const build: DockerBuild = {
   secrets: [{ id: 'token', value: new Secret('hunter2') }],
   images: [image],
 };
-const credentials = { username: 'ci', password: new Secret('pass') };
+const credentials = async () => ({ username: 'ci', password: new Secret('pass') });
+
+/** The engine of these programs, with Docker's own sign-in. */
+function dockerOf(environment: NodeJS.ProcessEnv, log = recordingLog()): Docker {
+  return new Docker({ log, environment, credentials: async () => undefined });
+}
 
 describe('docker', () => {
   it('answers when its engine does', async () => {
     await using programs = await fakePrograms({ docker: 'exit 0' });
-    assert.equal(await new Docker({ log: recordingLog(), environment: programs.environment }).answers(signal), true);
+    assert.equal(await dockerOf(programs.environment).answers(signal), true);
     assert.deepEqual(await programs.calls(), [['docker', 'version', '--format', '{{.Server.Version}}']]);
   });
 
   it('does not answer without engine or program', async () => {
     await using broken = await fakePrograms({ docker: 'exit 1' });
-    assert.equal(await new Docker({ log: recordingLog(), environment: broken.environment }).answers(signal), false);
-    assert.equal(await new Docker({ log: recordingLog(), environment: { PATH: '/nowhere' } }).answers(signal), false);
+    assert.equal(await dockerOf(broken.environment).answers(signal), false);
+    assert.equal(await dockerOf({ PATH: '/nowhere' }).answers(signal), false);
   });
 
   it('gets secrets of the build by its environment, never as arguments', async () => {
@@ -50,6 +55,7 @@ describe('docker', () => {
     assert.deepEqual(await programs.calls(), [['docker', 'push', 'h.io/orders:1']]);
     assert.deepEqual(JSON.parse(await programs.read('config')), {
       auths: { 'h.io': { auth: Buffer.from('ci:pass').toString('base64') } },
+      credHelpers: { 'h.io': '' },
     });
     assert.equal(await programs.read('mode'), '600\n');
     const { existsSync } = await import('node:fs');
@@ -72,7 +78,7 @@ describe('docker', () => {
     it(`that fails with "${output}" says what to do`, async () => {
       await using programs = await fakePrograms({ docker: `echo '${output}' >&2; exit 1` });
       const log = recordingLog();
-      await assert.rejects(new Docker({ log, environment: programs.environment }).build(build, signal), {
+      await assert.rejects(dockerOf(programs.environment, log).build(build, signal), {
         name: 'UserError',
         message,
       });

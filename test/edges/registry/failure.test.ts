@@ -86,7 +86,7 @@ describe('a refusal', () => {
   for (const { name, server, password, message } of cases) {
     it(name, async () => {
       const credentials = password === undefined ? undefined : { username: 'ci', password: new Secret(password) };
-      const { registry, client } = await connect(server, { credentials });
+      const { registry, client } = await connect(server, { access: async () => credentials });
       await using _ = registry;
       await assert.rejects(upload(client), { name: 'UserError', message });
     });

@@ -34,7 +34,7 @@ describe('sign-in', () => {
   });
 
   it('asks for one token with the right to push and uses it again', async () => {
-    const { registry, client } = await connect({ signIn: 'bearer', users }, { credentials });
+    const { registry, client } = await connect({ signIn: 'bearer', users }, { access: async () => credentials });
     await using _ = registry;
     await client.hasBlob('orders', 'sha256:x', signal);
     await client.uploadBlob('orders', () => pieces('a'), signal);
@@ -59,20 +59,23 @@ describe('sign-in', () => {
       answer(response, 401, 'UNAUTHORIZED');
       return true;
     };
-    const { registry, client } = await connect({ signIn: 'bearer', users, intercept }, { credentials });
+    const { registry, client } = await connect(
+      { signIn: 'bearer', users, intercept },
+      { access: async () => credentials },
+    );
     await using _ = registry;
     assert.equal(await client.hasBlob('orders', 'sha256:x', signal), false);
     assert.equal(registry.calls.filter(call => call === 'GET /token').length, 2);
   });
 
   it('sends name and password themselves to a registry without tokens', async () => {
-    const { registry, client } = await connect({ signIn: 'basic', users }, { credentials });
+    const { registry, client } = await connect({ signIn: 'basic', users }, { access: async () => credentials });
     await using _ = registry;
     assert.equal((await client.uploadBlob('orders', () => pieces('a'), signal)).size, 1);
   });
 
   it('starts before it is needed', async () => {
-    const { registry, client } = await connect({ signIn: 'bearer', users }, { credentials });
+    const { registry, client } = await connect({ signIn: 'bearer', users }, { access: async () => credentials });
     await using _ = registry;
     await client.begin();
     await client.findDigest('orders', 'x', signal);
@@ -85,7 +88,7 @@ describe('sign-in', () => {
       answer(response, 401);
       return true;
     };
-    const { registry, client } = await connect({ intercept }, { credentials });
+    const { registry, client } = await connect({ intercept }, { access: async () => credentials });
     await using _ = registry;
     await assert.rejects(client.findDigest('orders', 'x', signal), {
       name: 'UserError',
@@ -109,7 +112,7 @@ describe('blobs', () => {
   });
 
   it('are mounted from another repository with the right to read it', async () => {
-    const { registry, client } = await connect({ signIn: 'bearer', users }, { credentials });
+    const { registry, client } = await connect({ signIn: 'bearer', users }, { access: async () => credentials });
     await using _ = registry;
     const { digest } = registry.addBlob('base', 'layer');
     assert.equal(await client.mountBlob('orders', digest, 'base', signal), true);
@@ -137,7 +140,10 @@ describe('blobs', () => {
       answer(response, 307);
       return true;
     };
-    const { registry, client } = await connect({ signIn: 'bearer', users, intercept }, { credentials });
+    const { registry, client } = await connect(
+      { signIn: 'bearer', users, intercept },
+      { access: async () => credentials },
+    );
     await using _ = registry;
     for await (const piece of client.streamBlob('base', 'sha256:x', signal)) assert.fail(`${piece.length} bytes`);
     assert.deepEqual(store.seen, [{ method: 'GET', path: '/blob', authorization: undefined }]);
