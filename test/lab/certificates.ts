@@ -1,5 +1,6 @@
 import { webcrypto } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 // The certificate library needs this to be loaded before it.
 import 'reflect-metadata';
@@ -49,15 +50,19 @@ export interface AdminCredentials {
 }
 
 /**
- * Writes a throw-away CA and all certificates of a cluster, whose API server has the cluster address `apiAddress`,
- * into `folder` as `<name>.crt` and `<name>.key`, and the key
+ * Writes the certificate of a throw-away CA and all certificates of a cluster, whose API server has the cluster address
+ * `apiAddress`, into `folder` as `<name>.crt` and `<name>.key`, and the key
  * `sa.key` that signs service account tokens, with its public part `sa.pub`. Gives the administrator's credentials.
  */
-export async function issueCertificates(folder: string, apiAddress = '127.0.0.1'): Promise<AdminCredentials> {
+export async function issueCertificates(
+  folder: string,
+  apiAddress = '127.0.0.1',
+  given?: Authority,
+): Promise<AdminCredentials> {
   await mkdir(join(folder, 'keda'), { recursive: true, mode: 0o700 });
-  const authority = await authorityOf('CN=lab-ca');
+  const authority = given ?? (await newAuthority());
   const write = (name: string, text: string) => writeFile(join(folder, name), text, { mode: 0o600 });
-  const ca = authority.certificate.toString('pem');
+  const ca = certificateOf(authority);
   const issued = await Promise.all(leavesFor(apiAddress).map(leaf => issue(authority, leaf)));
   const pairs = issued.flatMap(({ file, cert, key }) => [write(`${file}.crt`, cert), write(`${file}.key`, key)]);
   const accounts = await newKeys();
@@ -67,16 +72,32 @@ export async function issueCertificates(folder: string, apiAddress = '127.0.0.1'
   return { ca, cert: admin?.cert ?? '', key: admin?.key ?? '' };
 }
 
-interface Authority {
+/** A throw-away CA. */
+export interface Authority {
   readonly keys: webcrypto.CryptoKeyPair;
   readonly certificate: x509.X509Certificate;
 }
 
-async function authorityOf(name: string): Promise<Authority> {
+/** The certificate of a CA as PEM text. */
+export function certificateOf({ certificate }: Authority): string {
+  return certificate.toString('pem');
+}
+
+/** PEM texts of a server with these host names or addresses. */
+export async function serverCertificate(
+  authority: Authority,
+  hosts: readonly string[],
+): Promise<{ readonly cert: string; readonly key: string }> {
+  const names = hosts.map(host => (isIP(host) ? ip(host) : dns(host)));
+  return issue(authority, { file: 'server', subject: 'CN=server', usages: [serverAuth], names });
+}
+
+/** Makes a CA. */
+export async function newAuthority(): Promise<Authority> {
   const keys = await newKeys();
   const usages = x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign;
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    name,
+    name: 'CN=lab-ca',
     keys,
     ...validity(),
     signingAlgorithm: algorithm,

@@ -1,0 +1,109 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { JSONWebKeySet } from 'jose';
+import { type Authority, certificateOf, newAuthority, serverCertificate } from '../certificates.ts';
+import { Entra } from './entra.ts';
+import type { CloudContext, CloudSettings, NamedPart } from './exchange.ts';
+import { GitHub, githubIssuer, type RunningJob } from './github.ts';
+import type { JobOptions } from './github-job.ts';
+import { metadataService } from './imds.ts';
+import type { Behaviour, Target } from './misbehaviour.ts';
+import type { CloudRequest } from './records.ts';
+import { CloudServer } from './server.ts';
+import { SigningKey } from './signing-key.ts';
+import { addPrincipal, type CloudState, type Home, newCloud, type Principal, trust } from './state.ts';
+import { EntraTokens } from './tokens.ts';
+
+export interface CloudOptions {
+  /** Signs the server's certificate; a new one when not given. */
+  readonly authority?: Authority;
+  /** Addresses beside loopback on which the server listens, for pods. */
+  readonly hosts?: readonly string[];
+}
+
+/** Azure and GitHub's issuer of tokens, in this process. */
+export interface Cloud extends AsyncDisposable {
+  /** Of all its services, without a slash at its end; also the Resource Manager's. */
+  readonly address: string;
+  /** The same services under a certificate for another name. */
+  readonly misnamedAddress: string;
+  /** PEM text of the CA of its certificates. */
+  readonly ca: string;
+  /** Path of a file with the same. */
+  readonly caFile: string;
+  readonly state: CloudState;
+  readonly home: Home;
+  readonly settings: CloudSettings;
+  readonly tokens: EntraTokens;
+  /** Who deploys from the main branch of `acme/shop`. It has no rights yet. */
+  readonly deployer: Principal;
+  /** Identities of the machine whose metadata service this is. */
+  readonly machineIdentities: Principal[];
+  /** All that arrived, in order. */
+  readonly requests: readonly CloudRequest[];
+  /** Begins a job on GitHub. */
+  job(options?: JobOptions): RunningJob;
+  /** Answers such requests otherwise, always or some times; gives what takes it back. */
+  misbehave(target: Target, behaviour: Behaviour, times?: number): () => void;
+  /** Lets Entra check the signatures of an issuer. */
+  addIssuer(issuer: string, keys: () => Promise<JSONWebKeySet>): void;
+  /** Adds a service. */
+  add(part: NamedPart): void;
+  /** Opens one more address for all services. */
+  listen(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Starts the cloud on free ports of loopback. */
+export async function startCloud({ authority, hosts = [] }: CloudOptions = {}): Promise<Cloud> {
+  const signer = authority ?? (await newAuthority());
+  const certificate = await serverCertificate(signer, ['127.0.0.1', 'localhost', ...hosts]);
+  const server = new CloudServer();
+  const address = await server.listen(certificate);
+  for (const host of hosts) await server.listen(certificate, host, Number(new URL(address).port));
+  const misnamedAddress = await server.listen(await serverCertificate(signer, ['elsewhere.example']));
+  const folder = await mkdtemp(join(tmpdir(), 'aks-functions-cloud-'));
+  const caFile = join(folder, 'ca.crt');
+  await writeFile(caFile, certificateOf(signer));
+  const parts = await startParts(address);
+  server.add(...parts.served);
+  const stop = async () => {
+    await server.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return {
+    ...{ address, misnamedAddress, caFile, stop, ca: certificateOf(signer), requests: server.requests },
+    ...parts.cloud,
+    misbehave: (target, behaviour, times) => server.misbehave(target, behaviour, times),
+    add: part => server.add(part),
+    listen: () => server.listen(certificate),
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+type OfParts = 'state' | 'home' | 'settings' | 'tokens' | 'deployer' | 'machineIdentities' | 'job' | 'addIssuer';
+
+async function startParts(address: string): Promise<{ served: readonly NamedPart[]; cloud: Pick<Cloud, OfParts> }> {
+  const { state, home } = newCloud();
+  const settings: CloudSettings = { tokenLife: 3600, assertionLife: 300, trustDelay: 0 };
+  const key = await SigningKey.generate('entra');
+  const tokens = new EntraTokens(key, state);
+  const context: CloudContext = { state, home, address, tokens, settings };
+  const github = await GitHub.start(context);
+  const entra = new Entra(context, key.published);
+  entra.issuers.set(githubIssuer, async () => github.key.published);
+  const machineIdentities: Principal[] = [];
+  const cloud = {
+    ...{ state, home, settings, tokens, machineIdentities, deployer: addDeployer(state, home) },
+    job: (options?: JobOptions) => github.job(options),
+    addIssuer: (issuer: string, keys: () => Promise<JSONWebKeySet>) => void entra.issuers.set(issuer, keys),
+  };
+  return { served: [github.part, entra.part, metadataService(context, machineIdentities)], cloud };
+}
+
+function addDeployer(state: CloudState, { tenantId }: Home): Principal {
+  const deployer = addPrincipal(state, { name: 'deployer', tenantId });
+  trust(deployer, { name: 'main', issuer: githubIssuer, subject: 'repo:acme/shop:ref:refs/heads/main' });
+  return deployer;
+}
