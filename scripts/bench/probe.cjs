@@ -14,6 +14,6 @@ if (file) {
   });
   process.on('exit', () => {
     // Kilobytes of 1,024 bytes.
-    writeFileSync(file, JSON.stringify({ peak: process.resourceUsage().maxRSS, children }));
+    writeFileSync(file, JSON.stringify({ peak: process.resourceUsage().maxRSS, children, loaded: Object.keys(require.cache) }));
   });
 }

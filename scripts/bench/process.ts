@@ -4,6 +4,7 @@ import { once } from 'node:events';
 /** A script and the whole environment that Node runs it in. */
 export interface Command {
   readonly script: string;
+  readonly arguments?: readonly string[];
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -30,9 +31,12 @@ export function startCommand({ script, env }: Command): Started {
 }
 
 /** Milliseconds from spawn to exit; throws when the exit code is another one than expected. */
-export async function millisecondsToEnd({ script, env }: Command, expected: number): Promise<number> {
+export async function millisecondsToEnd(
+  { script, arguments: given = [], env }: Command,
+  expected: number,
+): Promise<number> {
   const began = performance.now();
-  const child = spawn(process.execPath, [script], { env, stdio: 'ignore' });
+  const child = spawn(process.execPath, [script, ...given], { env, stdio: 'ignore' });
   const [code] = await once(child, 'exit');
   const milliseconds = performance.now() - began;
   if (code !== expected) throw new Error(`"${script}" ended with ${code} instead of ${expected}`);

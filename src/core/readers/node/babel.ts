@@ -19,6 +19,7 @@ export function parseScript(text: string, file: string): Program {
     return parse(text, {
       sourceType: file.endsWith('.cjs') ? 'commonjs' : 'unambiguous',
       plugins,
+      attachComment: false,
       // Rules of strict mode and of types are the compiler's business: only what cannot be read at all is thrown.
       errorRecovery: true,
       ...(file.endsWith('.cjs') ? {} : { allowReturnOutsideFunction: true }),

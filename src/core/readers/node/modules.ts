@@ -4,6 +4,7 @@ import type { SourceTree } from '../../project.ts';
 import { parseJson } from '../json.ts';
 import type { EnumMember } from './compiled.ts';
 import type { JsValue } from './evaluate.ts';
+import { emptyOutline, type Outline } from './outline.ts';
 
 /** Where a name of a module comes from. */
 export type Definition =
@@ -15,14 +16,12 @@ export type Definition =
   | { readonly kind: 'value'; readonly value: JsValue };
 
 /** A file of the app, parsed, with its names. */
-export interface Module {
+export interface Module extends Outline {
   readonly path: string;
   readonly program: ast.Program | undefined;
   /** Parsed contents of a JSON file. */
   readonly json?: unknown;
   readonly names: ReadonlyMap<string, Definition>;
-  /** Names that are assigned or whose members are assigned after their declaration. */
-  readonly changed: ReadonlySet<string>;
   readonly exports: ReadonlyMap<string, Definition>;
   /** Modules whose exports are passed on. */
   readonly passedOn: readonly string[];
@@ -46,6 +45,7 @@ export class Modules {
   readonly #parse: (text: string, file: string) => ast.Program;
   readonly #read: (path: string, program: ast.Program) => Module;
   readonly #modules = new Map<string, Module | undefined>();
+  readonly #targets = new Map<string, Target>();
 
   constructor(
     tree: SourceTree,
@@ -68,6 +68,12 @@ export class Modules {
     if (!/^\.{0,2}\//.test(source) && source !== '.' && source !== '..')
       return { kind: 'package', name: source.replace(/^node:/, '') };
     const base = join(from.split('/').slice(0, -1), source);
+    const known = this.#targets.get(base) ?? this.#fileTarget(base);
+    this.#targets.set(base, known);
+    return known;
+  }
+
+  #fileTarget(base: string): Target {
     const bases = [base, base.replace(/\.([mc]?)js$/, '.$1ts')];
     const candidates = [
       ...bases.flatMap(one => extensions.map(extension => one + extension)),
@@ -87,7 +93,7 @@ export class Modules {
           program: undefined,
           json: parseJson(text, path).value,
           names: new Map(),
-          changed: new Set(),
+          ...emptyOutline,
           exports: new Map(),
           passedOn: [],
         };

@@ -1,9 +1,10 @@
 import type * as ast from '@babel/types';
 import { compiledEnum, definedExport, type EnumMember, starExport } from './compiled.ts';
 import type { Definition, Module } from './modules.ts';
-import { childrenOf, nameOfKey, placeOfNode } from './syntax.ts';
+import { outlineOf } from './outline.ts';
+import { nameOfKey, placeOfNode } from './syntax.ts';
 
-/** The names, exports and changed variables of a parsed file. */
+/** The names, exports and outline of a parsed file. */
 export function moduleOf(path: string, program: ast.Program): Module {
   const reader = new NameReader(path);
   for (const statement of program.body) reader.statement(statement);
@@ -11,9 +12,9 @@ export function moduleOf(path: string, program: ast.Program): Module {
     path,
     program,
     names: reader.names,
-    changed: changedIn(program),
     exports: reader.exports,
     passedOn: reader.passedOn,
+    ...outlineOf(program),
   };
 }
 
@@ -143,33 +144,4 @@ function commonJsName(node: ast.Node): string | undefined {
   if (object.type === 'Identifier' && object.name === 'module') return name === 'exports' ? '*' : undefined;
   const isExports = object.type === 'Identifier' ? object.name === 'exports' : commonJsName(object) === '*';
   return isExports ? name : undefined;
-}
-
-function changedIn(program: ast.Program): ReadonlySet<string> {
-  const changed = new Set<string>();
-  const waiting: ast.Node[] = [program];
-  for (let node = waiting.pop(); node; node = waiting.pop()) {
-    if (node.type === 'AssignmentExpression') changed.add(rootName(node.left));
-    if (node.type === 'UpdateExpression') changed.add(rootName(node.argument));
-    if (node.type === 'UnaryExpression' && node.operator === 'delete') changed.add(rootName(node.argument));
-    if (node.type === 'CallExpression' && isObjectAssign(node) && node.arguments[0])
-      changed.add(rootName(node.arguments[0]));
-    waiting.push(...childrenOf(node));
-  }
-  return changed;
-}
-
-function isObjectAssign({ callee }: ast.CallExpression): boolean {
-  return (
-    callee.type === 'MemberExpression' &&
-    callee.object.type === 'Identifier' &&
-    callee.object.name === 'Object' &&
-    nameOfKey(callee.property, callee.computed) === 'assign'
-  );
-}
-
-function rootName(node: ast.Node): string {
-  let current = node;
-  while (current.type === 'MemberExpression') current = current.object;
-  return current.type === 'Identifier' ? current.name : '';
 }

@@ -92,11 +92,7 @@ export class CallFinder {
       if (certain && this.#rounds(node, module, passage)) continue;
       this.#visit(node, module, { ...passage, certain });
       const inside = certain && !branching.test(node.type) && !isFunction(node);
-      const children = childrenOf(node);
-      for (let at = children.length - 1; at >= 0; at--) {
-        const child = children[at];
-        if (child) waiting.push({ node: child, certain: inside });
-      }
+      for (const child of module.inner(node)) waiting.push({ node: child, certain: inside });
     }
   }
 
@@ -135,7 +131,7 @@ export class CallFinder {
     const callee = unwrapped(node.callee);
     const called = this.#evaluator.value(callee, module);
     if (called.kind === 'callable') {
-      const given = node.arguments.map(argument => this.#evaluator.value(argument, module));
+      const given = passage.certain ? node.arguments.map(argument => this.#evaluator.value(argument, module)) : [];
       this.#enter(called, given, { node, module }, passage);
     } else if (!this.#eachItem(node, callee, module, passage))
       this.#libraryCall(node, called.kind === 'reference' ? called.path : [], module, passage);
@@ -156,9 +152,9 @@ export class CallFinder {
 
   #libraryCall(node: ast.CallExpression, path: readonly string[], module: Module, passage: Passage): void {
     const { certain, site } = passage;
-    const call = { node, module, arguments: node.arguments, ...(site === undefined ? {} : { site }) };
     const registration = registrationOf(path);
     const isLibrary = path[0]?.startsWith('@azure/');
+    const call = { node, module, arguments: node.arguments, ...(site === undefined ? {} : { site }) };
     if (registration === 'unknown') this.#note({ ...call, reason: newMethod }, passage);
     else if (registration) this.#note({ ...call, registration, ...(certain ? {} : { reason: conditional }) }, passage);
     else if (!isLibrary && node.arguments.some(argument => this.#isApp(argument, module)))

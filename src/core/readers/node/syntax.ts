@@ -16,9 +16,8 @@ export function childrenOf(node: ast.Node): readonly ast.Node[] {
   const fields: object = node;
   // Every node of every file comes through here: lists of entries would cost ten times the parser's own time.
   for (const key in fields) {
-    if (skipped.has(key)) continue;
     const value: unknown = Reflect.get(fields, key);
-    if (typeof value !== 'object' || value === null) continue;
+    if (typeof value !== 'object' || value === null || skipped.has(key)) continue;
     if (!Array.isArray(value)) {
       if (isNode(value)) children.push(value);
     } else for (const item of value) if (isNode(item)) children.push(item);
@@ -27,14 +26,11 @@ export function childrenOf(node: ast.Node): readonly ast.Node[] {
 }
 
 const skipped = new Set([
-  'type',
-  'start',
-  'end',
+  'loc',
   'range',
   'leadingComments',
   'trailingComments',
   'innerComments',
-  'loc',
   'extra',
   'typeAnnotation',
   'typeParameters',

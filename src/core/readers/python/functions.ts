@@ -6,6 +6,7 @@ import { bindingOf, type Decoration, parametersOf, routeBindings } from './bindi
 import type { Container } from './containers.ts';
 import { decoratorRow, otherDecorators, routeParameters } from './decorators.ts';
 import type { Evaluator, PythonValue } from './evaluate.ts';
+import { mentionsOf } from './mentions.ts';
 import type { Module } from './modules.ts';
 import { argumentsOf, childrenOf, statementsOf, textOfNode } from './syntax.ts';
 
@@ -125,13 +126,16 @@ export class FunctionFinder {
   /** What declares functions anywhere else: under a condition, in a loop or a function, or through another function. */
   #others(module: Module, certain: ReadonlySet<number>): void {
     const inner = 'This registration is inside a condition, a loop or a function.';
+    const mentions = mentionsOf(module, this.#evaluator);
     module.tree.iterate({
-      enter: ({ name, from, node }) => {
-        if (certain.has(from) || (name !== 'DecoratedStatement' && name !== 'CallExpression')) return;
+      enter: ({ name, from, to, node }) => {
+        if (!mentions(from, to)) return false;
+        if (certain.has(from) || (name !== 'DecoratedStatement' && name !== 'CallExpression')) return true;
         const place = module.placeAt(from);
         if (name === 'CallExpression') this.#otherCall(node, module, place);
         else if (node.getChildren('Decorator').some(decorator => this.#decoration(decorator, module)))
           this.unresolved.push(unknownFunctions(place, inner));
+        return true;
       },
     });
   }

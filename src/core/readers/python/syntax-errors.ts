@@ -1,4 +1,4 @@
-import type { SyntaxNode } from '@lezer/common';
+import type { SyntaxNode, SyntaxNodeRef } from '@lezer/common';
 import type { Fault } from '../../../errors.ts';
 import { splitLiteral } from './literals.ts';
 import type { Module } from './modules.ts';
@@ -25,6 +25,7 @@ interface SyntaxError {
 
 /** Syntax errors of a module, the first of each statement and line, as far as the grammar is not to blame. */
 export function syntaxFaults(module: Module): readonly Fault[] {
+  if (!hasError(module)) return [];
   const errors = statementsOf(module.tree.topNode).flatMap(statement => firstError(statement, module) ?? []);
   const doubtful = errors.findIndex(({ offset }) => isDoubtful(offset, module));
   // What follows a statement that the grammar does not know is often read wrongly.
@@ -36,13 +37,27 @@ export function syntaxFaults(module: Module): readonly Fault[] {
   return firstOfLine.slice(0, limit);
 }
 
+/** A look at types alone: nodes are made only for a file with an error. */
+function hasError({ tree, text }: Module): boolean {
+  let found = false;
+  tree.iterate({
+    enter: node => {
+      found ||= node.type.isError || isUnclosedText(node, text);
+      return !found;
+    },
+  });
+  return found;
+}
+
+function isUnclosedText(node: SyntaxNodeRef, text: string): boolean {
+  return (node.name === 'String' || node.name === 'FormatString') && splitLiteral(textOfNode(text, node)) === undefined;
+}
+
 function firstError(statement: SyntaxNode, module: Module): SyntaxError | undefined {
   let error: number | undefined;
   let bracket: number | undefined;
-  statement.cursor().iterate(({ type, from, to, name, node }) => {
-    const unclosed =
-      (name === 'String' || name === 'FormatString') &&
-      splitLiteral(textOfNode(module.text, { from, to })) === undefined;
+  statement.cursor().iterate(({ type, from, to, node }) => {
+    const unclosed = isUnclosedText(node, module.text);
     // The grammar wants a value after every `yield`.
     if (type.isError && /^Yield/.test(node.parent?.name ?? '')) return;
     // What is missing is missing after the last thing that is there.
