@@ -5,99 +5,12 @@ import test from 'node:test';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { dump, load } from 'js-yaml';
 import type { App } from '../../src/core/app.ts';
-import { parseConfig } from '../../src/core/config/parse.ts';
-import { discoverProject } from '../../src/core/discovery.ts';
 import type { Manifest } from '../../src/core/manifests/object.ts';
 import { renderObjects } from '../../src/core/manifests/render.ts';
-import { planDeployment } from '../../src/core/plan.ts';
-import { resolveApp } from '../../src/core/resolve-app.ts';
-import { mergeSettings, secretLayer } from '../../src/core/settings.ts';
-import { toSecrets } from '../../src/core/settings-text.ts';
-import { type ScalingCase, scalingCases } from './scaling-cases.ts';
-import { sourceTree } from './source-tree.ts';
+import { scalingCases } from './scaling-cases.ts';
+import { appOf, models, objectsOf } from './scaling-models.ts';
 
 const recorded = join(import.meta.dirname, '../golden/scaling/expected.yaml');
-const image = 'shop.azurecr.io/app:1';
-
-type Sources = Readonly<Record<string, string>>;
-/** A key of a function's options as it stands in a source. */
-const pythonOf = (value: unknown): string =>
-  typeof value === 'boolean' ? (value ? 'True' : 'False') : JSON.stringify(value);
-
-/** Registrations of today's libraries by the trigger's type; any other goes through the generic one. */
-const nodeMethods: Readonly<Record<string, string>> = {
-  queueTrigger: 'storageQueue',
-  blobTrigger: 'storageBlob',
-  eventHubTrigger: 'eventHub',
-  eventGridTrigger: 'eventGrid',
-  timerTrigger: 'timer',
-  cosmosDBTrigger: 'cosmosDB',
-  sqlTrigger: 'sql',
-  mysqlTrigger: 'mySql',
-  warmupTrigger: 'warmup',
-  mcpToolTrigger: 'mcpTool',
-};
-
-/** The same function in each programming model. */
-const models: Readonly<Record<string, (binding: ScalingCase['binding']) => Sources>> = {
-  'function.json': binding => ({
-    'f/function.json': JSON.stringify({ bindings: [{ ...binding, name: 'm', direction: 'in' }] }),
-    'f/index.js': '',
-  }),
-  'Node v4': ({ type, ...options }) => {
-    const method =
-      nodeMethods[type] ??
-      (type === 'serviceBusTrigger' ? (options.topicName ? 'serviceBusTopic' : 'serviceBusQueue') : undefined);
-    const call = method
-      ? `app.${method}('f', { ...${JSON.stringify(options)}, handler: () => {} })`
-      : `app.generic('f', { trigger: { type: '${type}', name: 'm', ...${JSON.stringify(options)} }, handler: () => {} })`;
-    return { 'package.json': '{"main": "f.js"}', 'f.js': `const { app } = require('@azure/functions');\n${call};\n` };
-  },
-  'Python v2': ({ type, ...options }) => {
-    const given = Object.entries({ ...options, type }).map(([key, value]) => `${snakeCase(key)}=${pythonOf(value)}`);
-    return {
-      'function_app.py': `import azure.functions as func\napp = func.FunctionApp()\n@app.generic_trigger(arg_name="m", ${given.join(', ')})\ndef f(m): pass\n`,
-    };
-  },
-};
-
-function snakeCase(text: string): string {
-  return text.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`);
-}
-
-async function appOf(
-  { binding, settings = {}, host, keda = '2.21.0', function: options }: ScalingCase,
-  sources: (binding: ScalingCase['binding']) => Sources,
-): Promise<App> {
-  const project = await discoverProject(
-    sourceTree({ 'host.json': JSON.stringify({ version: '2.0', ...host }), ...sources(binding) }),
-  );
-  return resolveApp({
-    inputs: { name: 'shop', namespace: 'default', ...noInputs },
-    project,
-    kedaVersion: keda,
-    config: options
-      ? parseConfig(JSON.stringify({ version: 1, functions: { f: options } }), {
-          file: 'aks-functions.yml',
-          environment: undefined,
-        })
-      : {},
-    settings: mergeSettings([secretLayer(toSecrets(new Map(Object.entries(settings))))]),
-  });
-}
-
-const noInputs = {
-  settings: undefined,
-  secretSettings: undefined,
-  settingsFile: undefined,
-  identityClientId: undefined,
-  minReplicas: undefined,
-  maxReplicas: undefined,
-  pollingInterval: undefined,
-  cooldownPeriod: undefined,
-  expose: undefined,
-  host: undefined,
-};
 
 /** What a case is judged by: workload, replicas, triggers, sign-in and what is said. */
 function shownOf(app: App): unknown {
@@ -126,10 +39,6 @@ function shownOf(app: App): unknown {
     { format: 'json', includeSecrets: false },
   );
   return JSON.parse(text).items[0].shown;
-}
-
-function objectsOf(app: App): readonly Manifest[] {
-  return planDeployment(app, { reference: image }).objects;
 }
 
 const versions = ['2.14.1', '2.19.0', '2.21.0'] as const;

@@ -83,6 +83,12 @@ export class Api {
     throw new UserError(`${object.kind} "${object.metadata.name}" was not applied (${answer.status}): ${answer.text}`);
   }
 
+  /** What the API server says to a server-side apply that refuses unknown fields and stores nothing; any status is an answer. */
+  async dryRun(object: KubernetesObject): Promise<ApiAnswer> {
+    const path = `${await this.pathOf(object)}?fieldManager=lab&force=true&fieldValidation=Strict&dryRun=All`;
+    return this.request('PATCH', path, object, 'application/apply-patch+yaml');
+  }
+
   /** Path of an object; of `default` when it has no namespace and needs one. */
   async pathOf(object: KubernetesObject): Promise<string> {
     const { apiVersion, kind, metadata } = object;

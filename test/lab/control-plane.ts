@@ -5,11 +5,11 @@ import { Api, kubeconfigOf } from './api.ts';
 import { issueCertificates } from './certificates.ts';
 import { conditionHolds } from './conditions.ts';
 import type { ClusterGround, Ground } from './ground.ts';
-import { manifests } from './tool-manifests.ts';
+import { type Manifest, manifests } from './tool-manifests.ts';
 import { manifestFiles } from './tools.ts';
 
-/** Starts etcd and the API server, and gives the ground for all that talks to it. KEDA's definitions are in it. */
-export async function startApiServer(ground: Ground): Promise<ClusterGround> {
+/** Starts etcd and the API server, and gives the ground for all that talks to it. The definitions are in it, else those of the lab's KEDA. */
+export async function startApiServer(ground: Ground, definitions?: readonly Manifest[]): Promise<ClusterGround> {
   const { dir, tools, processes, port, network } = ground;
   const pki = join(dir, 'pki');
   const [etcd, secure] = [port(), port()];
@@ -21,7 +21,7 @@ export async function startApiServer(ground: Ground): Promise<ClusterGround> {
   await writeFile(kubeconfig, kubeconfigOf(api.access), { mode: 0o600 });
   await processes.until('the API server is ready', async () => (await api.request('GET', '/readyz')).status === 200);
   const cluster = { ...ground, api, kubeconfig };
-  await defineKeda(cluster);
+  await defineKeda(cluster, definitions ?? (await ownDefinitions(tools)));
   return cluster;
 }
 
@@ -58,9 +58,12 @@ function apiServerFlags({ dir, network }: Ground, etcd: number, secure: number):
   ];
 }
 
+async function ownDefinitions(tools: string): Promise<readonly Manifest[]> {
+  return v.parse(manifests, JSON.parse(await readFile(join(tools, manifestFiles.definitions), 'utf8')));
+}
+
 /** Before any controller starts: the garbage collector looks for new kinds only every 30 seconds. */
-async function defineKeda({ api, tools, processes }: ClusterGround): Promise<void> {
-  const definitions = v.parse(manifests, JSON.parse(await readFile(join(tools, manifestFiles.definitions), 'utf8')));
+async function defineKeda({ api, processes }: ClusterGround, definitions: readonly Manifest[]): Promise<void> {
   await Promise.all(
     definitions.map(async definition => {
       await api.apply(definition);

@@ -20,6 +20,7 @@ import { type LabRegistry, startRegistry } from './registry.ts';
 import { Services } from './services.ts';
 import { stopOnSignals } from './signals.ts';
 import { Teardown } from './teardown.ts';
+import type { Manifest } from './tool-manifests.ts';
 import { labTools } from './tools.ts';
 import { postWarden } from './warden.ts';
 
@@ -30,6 +31,8 @@ export interface LabOptions {
   readonly profile?: 'api' | 'keda';
   /** `auto`: real where the machine allows it. Without it the variable `AKS_FUNCTIONS_LAB_NODE` decides, else `auto`. */
   readonly node?: NodeKind | 'auto';
+  /** KEDA's definitions in place of those of the lab's own KEDA; only for the profile `api`, where no KEDA reads them. */
+  readonly definitions?: readonly Manifest[];
   readonly log?: Say;
 }
 
@@ -57,6 +60,8 @@ export interface Lab extends AsyncDisposable {
   request(method: string, path: string, body?: unknown, contentType?: string): Promise<ApiAnswer>;
   /** Server-side apply as administrator; throws a UserError when it is refused. */
   apply(object: KubernetesObject): Promise<unknown>;
+  /** The answer to a server-side apply as administrator that refuses unknown fields and stores nothing. */
+  dryRun(object: KubernetesObject): Promise<ApiAnswer>;
   /** Path of a kubeconfig whose identity may only do what the rules say, in the namespace or in the cluster. */
   serviceAccountKubeconfig(
     namespace: string,
@@ -72,11 +77,11 @@ export interface Lab extends AsyncDisposable {
  * run is cleared up after. Throws a UserError with the end of the log when a component fails; nothing is left then.
  */
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
-  const { profile = 'keda', log = () => undefined } = options;
+  const { profile = 'keda', definitions, log = () => undefined } = options;
   const tools = await labTools(log);
   const obstacle =
     profile === 'keda' ? await obstacleTo(options.node ?? nodeFromEnvironment()) : 'profile "api" has no nodes';
-  const start = () => startOnce({ profile, obstacle, tools, say: log });
+  const start = () => startOnce({ profile, definitions, obstacle, tools, say: log });
   try {
     return await start();
   } catch (error) {
@@ -102,13 +107,14 @@ async function obstacleTo(wanted: NodeKind | 'auto'): Promise<string | undefined
 
 interface Recipe {
   readonly profile: 'api' | 'keda';
+  readonly definitions: readonly Manifest[] | undefined;
   /** Why there is no real node; without it there is one. */
   readonly obstacle: string | undefined;
   readonly tools: string;
   readonly say: Say;
 }
 
-async function startOnce({ profile, obstacle, tools, say }: Recipe): Promise<Lab> {
+async function startOnce({ profile, definitions, obstacle, tools, say }: Recipe): Promise<Lab> {
   const debian = obstacle ? undefined : await nodePackages(say);
   const dir = await mkdtemp(join(tmpdir(), 'aks-functions-lab-'));
   const teardown = new Teardown();
@@ -127,7 +133,8 @@ async function startOnce({ profile, obstacle, tools, say }: Recipe): Promise<Lab
     teardown.add(() => processes.stop());
     const network = claim?.network ?? fakeNetwork;
     const ground = { dir, tools, processes, port: await freePorts(20), network, teardown, say };
-    const parts = await startParts(ground, profile, debian && claim ? { debian, network: claim.network } : undefined);
+    const node = debian && claim ? { debian, network: claim.network } : undefined;
+    const parts = await startParts(ground, { profile, definitions, node });
     complete = true;
     return labOf(parts, claim?.network, obstacle);
   } catch (error) {
@@ -142,10 +149,13 @@ interface Parts {
   readonly queue: LabQueue;
 }
 
-async function startParts(ground: Ground, profile: 'api' | 'keda', node: NodeParts | undefined): Promise<Parts> {
+async function startParts(
+  ground: Ground,
+  { profile, definitions, node }: Pick<Recipe, 'profile' | 'definitions'> & { readonly node: NodeParts | undefined },
+): Promise<Parts> {
   const { teardown, network, say } = ground;
   const emulators = startEmulators(ground, node);
-  const cluster = await both(startApiServer(ground), emulators);
+  const cluster = await both(startApiServer(ground, definitions), emulators);
   teardown.add(async () => cluster.api.close());
   if (profile === 'keda') {
     await startCluster(cluster, (await emulators).containerd);
@@ -197,6 +207,7 @@ function labOf({ cluster, registry, queue }: Parts, node: NodeNetwork | undefine
     podLogs: join(dir, 'node', 'logs'),
     request: (method, path, body, contentType) => api.request(method, path, body, contentType),
     apply: object => api.apply(object),
+    dryRun: object => api.dryRun(object),
     async serviceAccountKubeconfig(namespace, rules, clusterRules = []) {
       const name = `restricted-${randomBytes(4).toString('hex')}`;
       const path = join(dir, `${name}.kubeconfig`);
