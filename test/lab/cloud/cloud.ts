@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JSONWebKeySet } from 'jose';
 import { type Authority, certificateOf, newAuthority, serverCertificate } from '../certificates.ts';
+import { resourceManager } from './arm.ts';
 import { Entra } from './entra.ts';
 import type { CloudContext, CloudSettings, NamedPart } from './exchange.ts';
 import { GitHub, githubIssuer, type RunningJob } from './github.ts';
@@ -10,9 +11,18 @@ import type { JobOptions } from './github-job.ts';
 import { metadataService } from './imds.ts';
 import type { Behaviour, Target } from './misbehaviour.ts';
 import type { CloudRequest } from './records.ts';
+import { assign } from './roles.ts';
 import { CloudServer } from './server.ts';
 import { SigningKey } from './signing-key.ts';
-import { addPrincipal, type CloudState, type Home, newCloud, type Principal, trust } from './state.ts';
+import {
+  addPrincipal,
+  type CloudState,
+  type Home,
+  newCloud,
+  type Principal,
+  type RoleAssignment,
+  trust,
+} from './state.ts';
 import { EntraTokens } from './tokens.ts';
 
 export interface CloudOptions {
@@ -42,6 +52,8 @@ export interface Cloud extends AsyncDisposable {
   readonly machineIdentities: Principal[];
   /** All that arrived, in order. */
   readonly requests: readonly CloudRequest[];
+  /** Gives a principal a role on a scope; `role` is its name. */
+  assign(principal: Pick<Principal, 'objectId'>, role: string, scope: string): RoleAssignment;
   /** Begins a job on GitHub. */
   job(options?: JobOptions): RunningJob;
   /** Answers such requests otherwise, always or some times; gives what takes it back. */
@@ -82,7 +94,16 @@ export async function startCloud({ authority, hosts = [] }: CloudOptions = {}): 
   };
 }
 
-type OfParts = 'state' | 'home' | 'settings' | 'tokens' | 'deployer' | 'machineIdentities' | 'job' | 'addIssuer';
+type OfParts =
+  | 'state'
+  | 'home'
+  | 'settings'
+  | 'tokens'
+  | 'deployer'
+  | 'machineIdentities'
+  | 'assign'
+  | 'job'
+  | 'addIssuer';
 
 async function startParts(address: string): Promise<{ served: readonly NamedPart[]; cloud: Pick<Cloud, OfParts> }> {
   const { state, home } = newCloud();
@@ -96,10 +117,13 @@ async function startParts(address: string): Promise<{ served: readonly NamedPart
   const machineIdentities: Principal[] = [];
   const cloud = {
     ...{ state, home, settings, tokens, machineIdentities, deployer: addDeployer(state, home) },
+    assign: ({ objectId }: Pick<Principal, 'objectId'>, role: string, scope: string) =>
+      assign(state, objectId, role, scope),
     job: (options?: JobOptions) => github.job(options),
     addIssuer: (issuer: string, keys: () => Promise<JSONWebKeySet>) => void entra.issuers.set(issuer, keys),
   };
-  return { served: [github.part, entra.part, metadataService(context, machineIdentities)], cloud };
+  const served = [github.part, entra.part, metadataService(context, machineIdentities), resourceManager(context)];
+  return { served, cloud };
 }
 
 function addDeployer(state: CloudState, { tenantId }: Home): Principal {

@@ -38,6 +38,8 @@ export interface Principal {
   readonly name: string;
   /** Path of the user-assigned identity; absent for applications. */
   readonly resourceId?: string;
+  /** Of the user-assigned identity. */
+  readonly location?: string;
   /** Object ids. */
   readonly groups: readonly string[];
   /** Password for the client-secret grant. */
@@ -89,6 +91,8 @@ export interface CloudResource {
 
 export interface ManagedCluster extends CloudResource {
   body: ResourceBody;
+  /** Address that its OIDC issuer has once it is enabled. */
+  readonly issuer: string;
   readonly access: ClusterAccess;
 }
 
@@ -121,6 +125,14 @@ export interface Quota {
   readonly limit: number;
 }
 
+export type RequestKind = 'reads' | 'writes' | 'deletes';
+
+/** A bucket of requests. */
+export interface Limit {
+  readonly size: number;
+  readonly perSecond: number;
+}
+
 /** All the emulated cloud knows. Its parts read and change it; a test may too. */
 export interface CloudState {
   readonly tenants: Tenant[];
@@ -134,6 +146,12 @@ export interface CloudState {
   readonly quotas: Quota[];
   /** Milliseconds until a new role assignment gives its rights. */
   roleDelay: number;
+  /** Milliseconds that a change of a cluster takes. */
+  updateTime: number;
+  /** How many entries a page of a list has. */
+  pageSize: number;
+  /** How many requests each caller may make at once, by kind, and how many more each second. */
+  readonly limits: Record<RequestKind, Limit>;
 }
 
 /** Ids of what every emulated cloud has. */
@@ -159,7 +177,12 @@ export function newCloud(): { readonly state: CloudState; readonly home: Home } 
     resourceGroups: [{ subscriptionId, name: resourceGroup, location }],
     ...{ principals: [], roleAssignments: [], clusters: [], registries: [], storageAccounts: [] },
     quotas: [{ location, name: 'cores', localName: 'Total Regional vCPUs', current: 8, limit: 100 }],
-    roleDelay: 0,
+    ...{ roleDelay: 0, updateTime: 300, pageSize: 100 },
+    limits: {
+      reads: { size: 250, perSecond: 25 },
+      writes: { size: 200, perSecond: 10 },
+      deletes: { size: 200, perSecond: 10 },
+    },
   };
   return { state, home };
 }
