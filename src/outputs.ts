@@ -53,7 +53,7 @@ export function actionOutput(
     group: async (title, work) => {
       startGroup(title);
       try {
-        return await work();
+        return await timed(show, work);
       } finally {
         endGroup();
       }
@@ -88,7 +88,7 @@ export function terminalOutput(colours: boolean): Output {
     debug: () => {},
     group: (title, work) => {
       write(coloured(1, title));
-      return work();
+      return timed(line => write(`  ${line}`), work);
     },
     report: async () => {},
     fail: thrown => {
@@ -99,6 +99,16 @@ export function terminalOutput(colours: boolean): Output {
       }
     },
   };
+}
+
+/** Does the work of a group, and says at its end how long that took, whether it went well or not. */
+async function timed<Result>(say: (line: string) => void, work: () => Promise<Result>): Promise<Result> {
+  const began = performance.now();
+  try {
+    return await work();
+  } finally {
+    say(`Took ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  }
 }
 
 /** Appends Markdown to the job summary, cut where the runner would drop it; nothing outside a runner. */

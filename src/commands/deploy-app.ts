@@ -76,7 +76,7 @@ async function deployInto(
   const { wait, verify, prune, timeout } = inputs;
   const result = await deploy(
     { prepared, wait, verify, prune, timeout, context: surroundings.context, pullConfig: pullConfigOf(setting) },
-    { cluster, images, log: output, mask, now: () => new Date(), signal, learn },
+    { cluster, images, log: output, mask, signal, learn },
   );
   const outputs = deploymentOutputs(prepared.app, result);
   return {

@@ -14,6 +14,7 @@ export interface DeploymentFacts {
     | undefined;
   readonly release?: number | undefined;
   readonly previousImage?: string | undefined;
+  readonly createdNamespace?: boolean | undefined;
   readonly recorded?: 'failed' | 'interrupted' | undefined;
   readonly url?: string | undefined;
   readonly phases?: readonly { readonly name: string; readonly seconds: number }[] | undefined;
@@ -75,11 +76,14 @@ export function failureSummary(app: App, facts: DeploymentFacts, cause: string):
 }
 
 /** The state that the cluster was left in. */
-function stateText({ release, recorded, previousImage }: DeploymentFacts): string {
-  if (release === undefined) return 'Nothing was changed in the cluster.';
+function stateText({ release, recorded, previousImage, createdNamespace }: DeploymentFacts): string {
+  if (release === undefined)
+    return createdNamespace
+      ? 'The namespace was created; nothing else was changed in the cluster.'
+      : 'Nothing was changed in the cluster.';
   const record = recorded
     ? `Release ${release} is recorded as ${recorded}.`
-    : `Release ${release} could not be recorded as ended and stays "pending".`;
+    : `Release ${release} could not be recorded as ended and stays "pending" until the next run takes it over.`;
   return previousImage
     ? `${record} Pods of the earlier release keep running until new ones are ready.`
     : `${record} There was no earlier release.`;

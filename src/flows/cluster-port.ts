@@ -114,8 +114,10 @@ export interface PodRequest {
 
 /** The Kubernetes API of one cluster; every call has a deadline and ends when the run is interrupted. */
 export interface Cluster {
-  /** The same cluster for the last words of an interrupted run: all its calls together have four seconds. */
-  closing(): Cluster;
+  /** The same cluster, whose calls end with this signal instead of the run's own. */
+  endingAt(signal: AbortSignal): Cluster;
+  /** The API server's time, to the second, as its last answer told it. */
+  date(): Date;
   /** Address of the API server, for the log. */
   readonly server: string;
   /** The object, or undefined when it does not exist. */

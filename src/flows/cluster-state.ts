@@ -104,7 +104,9 @@ export async function assertNotForeign(
     fresh.map(async ({ kind, metadata }) => {
       const known = ownedKinds.find(one => one === kind);
       const live: LiveObject | undefined = known && (await cluster.read(known, app.namespace, metadata.name));
-      return live ? [{ kind, name: metadata.name, owner: live.metadata?.labels?.[labelKeys.app] }] : [];
+      const owner = live?.metadata?.labels?.[labelKeys.app];
+      // Another run of this app may have made it since; which of the two goes on is decided by their records.
+      return live && owner !== app.name ? [{ kind, name: metadata.name, owner }] : [];
     }),
   );
   assertNoFaults(

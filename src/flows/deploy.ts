@@ -1,30 +1,32 @@
-import type { App, Workload } from '../core/app.ts';
+import type { App } from '../core/app.ts';
 import { formatImageReference } from '../core/image.ts';
-import { wokenScaledObject } from '../core/keda.ts';
-import type { Manifest } from '../core/manifests/object.ts';
 import { keysSecretName, releaseName } from '../core/names.ts';
-import { keyOf, type Plan, planDeployment, sameObjects } from '../core/plan.ts';
-import { keysOfReleases, type Release, type RunContext } from '../core/release.ts';
+import { keyOf, type Plan, planDeployment } from '../core/plan.ts';
+import { keptReleases, keysOfReleases, type RunContext, type VerifyLevel, vouchesFor } from '../core/release.ts';
 import type { Secret } from '../core/secret.ts';
-import { describeError, Interrupted, joinedError } from '../errors.ts';
-import { applyPlan, type Changes, createNamespace, ensureFunctionKeys, prune, removeStaleScalers } from './apply.ts';
+import { describeError, Interrupted } from '../errors.ts';
+import { applyPlan, type Changes, ensureFunctionKeys, prune, removeStaleScalers } from './apply.ts';
+import { buildAndLook } from './build-and-look.ts';
+import { type Claim, claimRelease, tidyRecords } from './claim-release.ts';
 import type { Cluster } from './cluster-port.ts';
-import { assertNotForeign, type ClusterState, readClusterState } from './cluster-state.ts';
+import { type ClusterState, readClusterState } from './cluster-state.ts';
 import { Deadline } from './deadline.ts';
+import { type Phase, Phases } from './phases.ts';
 import type { BuiltImage, ImageBuilder, Log } from './ports.ts';
-import type { Prepared } from './prepare.ts';
-import { settingsSourcesOf } from './prepare.ts';
-import { beginRelease, endRelease, keptReleases } from './releases.ts';
+import { type Prepared, settingsSourcesOf } from './prepare.ts';
+import { endRelease, withLastWords } from './releases.ts';
 import { verifyLoaded } from './verify.ts';
-import { type WaitContext, waitForAll } from './wait.ts';
+import { waitForAll } from './wait.ts';
+import type { WaitContext } from './wait-context.ts';
+import { Waking } from './waking.ts';
 
 /** What to deploy and how. */
 export interface Deployment {
   readonly prepared: Prepared;
   readonly wait: boolean;
-  readonly verify: 'none' | 'ready' | 'loaded';
+  readonly verify: VerifyLevel;
   readonly prune: boolean;
-  /** Seconds for rollout and verification. */
+  /** Seconds for rollout and verification, and before that for another run to end. */
   readonly timeout: number;
   readonly context: RunContext;
   /** Docker configuration for the cluster to pull with, where the registry needs credentials. */
@@ -37,7 +39,6 @@ export interface DeployPorts {
   readonly images: ImageBuilder;
   readonly log: Log;
   readonly mask: (secret: Secret) => void;
-  readonly now: () => Date;
   readonly signal: AbortSignal;
   /** Told what is known so far, so that a failed run can still say it. */
   readonly learn: (known: Partial<DeployResult>) => void;
@@ -51,11 +52,14 @@ export interface DeployResult {
   readonly release: number;
   readonly previousImage: string | undefined;
   readonly url: string | undefined;
+  readonly createdNamespace?: boolean;
   /** How a release that did not end well is recorded. */
   readonly recorded?: 'failed' | 'interrupted';
-  /** Seconds of each phase by its name, in order. */
-  readonly phases: readonly { readonly name: string; readonly seconds: number }[];
+  readonly phases: readonly Phase[];
 }
+
+/** Seconds after its time is over in which a run may still end what it does, and record how it ended. */
+const overtime = { work: 60, all: 120 } as const;
 
 /** Builds, plans, applies, waits and verifies; on any failure the release record names the state that the cluster is left in. */
 export async function deploy(deployment: Deployment, ports: DeployPorts): Promise<DeployResult> {
@@ -66,94 +70,85 @@ export async function deploy(deployment: Deployment, ports: DeployPorts): Promis
 class DeployRun {
   readonly #deployment: Deployment;
   readonly #ports: DeployPorts;
-  readonly #phases: { name: string; seconds: number }[] = [];
-  /** The last release had the same plan and was good, so workloads at zero need not be woken again. */
-  #isVerified = false;
-  /** Objects that were applied or may have been; to let go one that was not woken would be a change of its own. */
-  readonly #touched = new Set<string>();
+  readonly #phases: Phases;
 
   constructor(deployment: Deployment, ports: DeployPorts) {
     this.#deployment = deployment;
     this.#ports = ports;
+    this.#phases = new Phases(ports.log);
   }
 
   async run(): Promise<DeployResult> {
-    const { learn, now } = this.#ports;
-    const since = now();
-    const [image, state] = await this.#phase('build', () => this.#buildAndLook());
-    const app = this.#deployment.prepared.resolve(state.sources, state.kedaVersion);
-    const reference = formatImageReference(image.image);
-    const plan = planDeployment(app, { reference, pullConfig: this.#deployment.pullConfig });
-    this.#isVerified = state.releases[0]?.state === 'deployed' && sameObjects(state.releases[0].objects, plan.objects);
-    const previousImage = state.releases.find(release => release.state === 'deployed')?.image;
-    learn({ app, image, previousImage, phases: this.#phases });
-    const release = await this.#begin(plan, state);
-    learn({ release: release.number });
+    const { learn, cluster } = this.#ports;
+    const phases = this.#phases.list;
+    learn({ phases });
+    const [image, state] = await this.#phases.run('build', () => buildAndLook(this.#ports, () => this.#look()));
+    learn({ image });
+    const claim = await this.#claim(image, state);
+    const { plan, release } = claim;
+    const previousImage = claim.state.releases.find(earlier => earlier.state === 'deployed')?.image;
+    learn({ app: plan.app, previousImage, release: release.number });
+    const waking = new Waking(plan, claim.state.kedaVersion, this.#isNews(claim));
     try {
-      const { changes, url } = await this.#carryOut(plan, state, release, since);
-      await endRelease(this.#ports.cluster, plan, release, 'deployed', now());
-      return { app, image, changes, release: release.number, previousImage, url, phases: this.#phases };
+      const { changes, url } = await this.#carryOut(claim, waking);
+      await endRelease(cluster, plan.app, release, { state: 'deployed' });
+      return { app: plan.app, image, changes, release: release.number, previousImage, url, phases };
     } catch (error) {
-      await this.#recordFailure(plan, state, release, error);
+      await this.#recordFailure(claim, waking, error);
       throw error;
     }
   }
 
-  /** The registry and the cluster are asked at once. A cluster that cannot be deployed to stops the build. */
-  async #buildAndLook(): Promise<readonly [BuiltImage, ClusterState]> {
-    const { cluster, images, signal } = this.#ports;
+  #look(): Promise<ClusterState> {
     const { app, config } = this.#deployment.prepared;
-    const stop = new AbortController();
-    const reasons: unknown[] = [];
-    const note = (reason: unknown) => {
-      // What a stopped build says is no fault of its own.
-      if (!stop.signal.aborted) reasons.push(reason);
+    return readClusterState(this.#ports.cluster, app, settingsSourcesOf(config));
+  }
+
+  #claim(image: BuiltImage, state: ClusterState): Promise<Claim> {
+    const { prepared, timeout, context, pullConfig } = this.#deployment;
+    const { learn } = this.#ports;
+    const request = { context, verify: this.#level(), patience: timeout, lifetime: timeout + overtime.all };
+    const planOf = ({ sources, kedaVersion }: ClusterState): Plan => {
+      const app = prepared.resolve(sources, kedaVersion);
+      learn({ app });
+      return planDeployment(app, { reference: formatImageReference(image.image), pullConfig });
     };
-    const build = images.build(AbortSignal.any([signal, stop.signal]));
-    const state = readClusterState(cluster, app, settingsSourcesOf(config));
-    build.catch(note);
-    state.catch(reason => {
-      note(reason);
-      stop.abort(reason);
-    });
-    await Promise.allSettled([state, build]);
-    if (reasons.length > 0) throw joinedError(reasons);
-    return [await build, await state];
+    const onNamespace = () => learn({ createdNamespace: true });
+    return claimRelease(state, request, { ...this.#ports, look: () => this.#look(), planOf, onNamespace });
   }
 
-  async #begin(plan: Plan, state: ClusterState): Promise<Release> {
-    const { cluster, log, now } = this.#ports;
-    await assertNotForeign(cluster, plan.app, plan.objects, state.owned);
-    if (!state.namespaceExists) {
-      await createNamespace(cluster, plan.app.namespace);
-      log.info(`Created namespace ${plan.app.namespace}`);
-    }
-    return beginRelease(cluster, plan, state.releases, this.#deployment.context, now());
+  #level(): VerifyLevel {
+    return this.#deployment.wait ? this.#deployment.verify : 'none';
   }
 
-  async #carryOut(plan: Plan, state: ClusterState, release: Release, since: Date) {
-    const { cluster, log, signal, learn } = this.#ports;
-    const changes = await this.#phase('apply', () => this.#apply(plan, state));
+  /** Whether workloads at zero must be woken to be verified: not when the last release is the same and was looked at as far. */
+  #isNews({ plan, state }: Claim): boolean {
+    return this.#level() !== 'none' && !vouchesFor(state.releases[0], plan, this.#level());
+  }
+
+  async #carryOut(claim: Claim, waking: Waking) {
+    const { log, signal, learn } = this.#ports;
+    const { timeout, wait } = this.#deployment;
+    // When the record's time is over the next run takes over, so that nothing of this one may still be on its way.
+    const end = AbortSignal.any([signal, AbortSignal.timeout((timeout + overtime.work) * 1000)]);
+    const cluster = this.#ports.cluster.endingAt(end);
+    const { app } = claim.plan;
+    const context = { cluster, log, app, since: cluster.date(), deadline: new Deadline(timeout, end) };
+    await tidyRecords(claim, { cluster, log });
+    const changes = await this.#phases.run('apply', () => this.#apply(cluster, claim, waking));
     learn({ changes });
-    const context: WaitContext = {
-      cluster,
-      log,
-      app: plan.app,
-      since,
-      deadline: new Deadline(this.#deployment.timeout, signal),
-    };
-    const url = this.#deployment.wait ? await this.#waitAndVerify(context) : undefined;
-    await this.#letGo(cluster, plan, state);
-    const pruned = this.#deployment.prune ? await this.#phase('prune', () => this.#prune(plan, state, release)) : [];
+    const url = wait ? await this.#waitAndVerify(context, waking) : undefined;
+    await waking.letGo(cluster);
+    if (!this.#deployment.prune) return { changes, url };
+    const pruned = await this.#phases.run('prune', () => this.#prune(cluster, claim));
     return { changes: { ...changes, deleted: [...changes.deleted, ...pruned].sort() }, url };
   }
 
-  async #apply(plan: Plan, state: ClusterState): Promise<Changes> {
-    const { cluster, log } = this.#ports;
+  async #apply(cluster: Cluster, { plan, state }: Claim, waking: Waking): Promise<Changes> {
+    const { log } = this.#ports;
     await ensureFunctionKeys(cluster, plan, state.owned);
-    const woken = plan.objects.map(object => this.#woken(object, plan.app, state));
     const deleted = await removeStaleScalers(cluster, plan, state.owned);
-    const changes = await applyPlan(cluster, woken, state, key => this.#touched.add(key));
+    const changes = await applyPlan(cluster, waking.objects(), state, key => waking.begin(key));
     for (const key of deleted) log.info(`Deleted ${key}`);
     for (const key of changes.created) log.info(`Created ${key}`);
     for (const key of changes.changed) log.info(`Changed ${key}`);
@@ -161,45 +156,22 @@ class DeployRun {
     return { ...changes, deleted };
   }
 
-  /** A workload at zero is woken to one pod for its verification. */
-  #woken(object: Manifest, app: App, state: ClusterState): Manifest {
-    const workload = app.workloads.find(
-      one => object.kind === 'ScaledObject' && one.objectName === object.metadata.name,
-    );
-    if (!workload || !this.#wakes(workload)) return object;
-    return wokenScaledObject(object, state.kedaVersion ?? 'unknown');
-  }
-
-  #wakes(workload: Workload): boolean {
-    const { wait, verify } = this.#deployment;
-    return wait && verify !== 'none' && !this.#isVerified && restsAtZero(workload);
-  }
-
-  async #waitAndVerify(context: WaitContext): Promise<string | undefined> {
+  async #waitAndVerify(context: WaitContext, waking: Waking): Promise<string | undefined> {
     const { log } = this.#ports;
-    const url = await this.#phase('wait', () => waitForAll(context, workload => (this.#wakes(workload) ? 1 : 0)));
-    if (this.#deployment.verify !== 'loaded') return url;
+    const url = await this.#phases.run('wait', () => waitForAll(context, workload => (waking.wakes(workload) ? 1 : 0)));
+    if (this.#level() !== 'loaded') return url;
     const { workloads } = context.app;
-    const running = workloads.filter(workload => this.#wakes(workload) || !restsAtZero(workload));
-    for (const { objectName } of workloads.filter(workload => !running.includes(workload)))
+    for (const { objectName } of workloads.filter(workload => !waking.hasPods(workload)))
       log.info(`Did not wake ${objectName}: nothing changed since it was verified`);
-    await this.#phase('verify', () => verifyLoaded(context, running, this.#ports.mask));
+    const running = workloads.filter(workload => waking.hasPods(workload));
+    await this.#phases.run('verify', () => verifyLoaded(context, running, this.#ports.mask));
     return url;
   }
 
-  /** Applies the woken ScaledObjects as planned, which takes away what kept them awake. */
-  async #letGo(cluster: Cluster, plan: Plan, state: ClusterState): Promise<void> {
-    const woken = plan.objects.filter(
-      object => this.#woken(object, plan.app, state) !== object && this.#touched.has(keyOf(object)),
-    );
-    await Promise.all(woken.map(object => cluster.apply(object)));
-  }
-
-  async #prune(plan: Plan, state: ClusterState, release: Release): Promise<readonly string[]> {
-    const { cluster, log } = this.#ports;
+  async #prune(cluster: Cluster, { plan, state, release }: Claim): Promise<readonly string[]> {
     const { app } = plan;
-    const releases = keptReleases([release, ...state.releases]);
-    const settings = [...keysOfReleases(releases)].filter(key => /^(ConfigMap|Secret)\//.test(key));
+    const releases = [release, ...state.releases];
+    const settings = [...keysOfReleases(keptReleases(releases))].filter(key => /^(ConfigMap|Secret)\//.test(key));
     const kept = new Set([
       ...plan.objects.map(keyOf),
       ...settings,
@@ -207,41 +179,27 @@ class DeployRun {
       ...releases.map(one => `Secret/${releaseName(app.name, one.number)}`),
     ]);
     const deleted = await prune(cluster, app.namespace, state.owned, kept);
-    for (const key of deleted) log.info(`Deleted ${key}`);
+    for (const key of deleted) this.#ports.log.info(`Deleted ${key}`);
     return deleted;
   }
 
-  async #recordFailure(plan: Plan, state: ClusterState, release: Release, error: unknown): Promise<void> {
-    const { cluster, log, now } = this.#ports;
-    const closing = cluster.closing();
-    const ended = error instanceof Interrupted ? 'interrupted' : 'failed';
+  async #recordFailure({ plan, state, release }: Claim, waking: Waking, error: unknown): Promise<void> {
+    const { cluster, log, signal, learn } = this.#ports;
+    const ended = error instanceof Interrupted || signal.aborted ? 'interrupted' : 'failed';
     const reason = describeError(error).split('\n')[0] ?? '';
     try {
-      await Promise.all([endRelease(closing, plan, release, ended, now(), reason), this.#letGo(closing, plan, state)]);
-      this.#ports.learn({ recorded: ended });
+      await withLastWords(cluster, signal, async closing => {
+        await Promise.all([endRelease(closing, plan.app, release, { state: ended, reason }), waking.letGo(closing)]);
+      });
+      learn({ recorded: ended });
       const hasEarlier = state.releases.some(earlier => earlier.state === 'deployed');
       log.info(
         `Recorded release ${release.number} as ${ended}${hasEarlier ? '; pods of the earlier release keep running until new ones are ready' : ''}`,
       );
     } catch (cause) {
       log.warning(
-        `Could not record release ${release.number} as ${ended}: ${describeError(cause)} The next run completes it.`,
+        `Could not record release ${release.number} as ${ended}: ${describeError(cause)} The next run takes it over.`,
       );
     }
   }
-
-  async #phase<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
-    const began = performance.now();
-    const phase = { name, seconds: 0 };
-    this.#phases.push(phase);
-    try {
-      return await this.#ports.log.group(name[0]?.toUpperCase() + name.slice(1), work);
-    } finally {
-      phase.seconds = (performance.now() - began) / 1000;
-    }
-  }
-}
-
-function restsAtZero({ scaling }: Workload): boolean {
-  return scaling.kind === 'events' && scaling.minReplicas === 0;
 }

@@ -1,51 +1,69 @@
+import type { App } from '../core/app.ts';
 import { labelKeys, releaseName } from '../core/names.ts';
-import type { Plan } from '../core/plan.ts';
-import { type Release, type ReleaseState, type RunContext, releaseObjectOf, releasesKept } from '../core/release.ts';
-import { UserError } from '../errors.ts';
+import { keptReleases, parseRelease, type Release, type ReleaseState, releaseObjectOf } from '../core/release.ts';
+import { RemoteError } from '../errors.ts';
 import type { Cluster } from './cluster-port.ts';
+import type { Log } from './ports.ts';
 
-/** Writes the record of a release before the first change; throws UserError when another run took the number. */
-export async function beginRelease(
-  cluster: Cluster,
-  plan: Plan,
-  earlier: readonly Release[],
-  context: RunContext,
-  now: Date,
-): Promise<Release> {
-  const number = (earlier[0]?.number ?? 0) + 1;
-  const release: Release = {
-    ...context,
-    number,
-    state: 'pending',
-    image: plan.image,
-    time: now.toISOString(),
-    objects: plan.objects,
-  };
-  if (await cluster.create(releaseObjectOf(plan, release))) return release;
-  throw new UserError(
-    `Another run is deploying "${plan.app.name}" into the namespace "${plan.app.namespace}": it has recorded release ${number}. Run again when it has ended.`,
-  );
-}
+/** Milliseconds for the last words of an interrupted run, and of one that failed. */
+const lastWordsTime = { interrupted: 4000, failed: 30_000 } as const;
 
 /** Records how the release ended. */
 export async function endRelease(
   cluster: Cluster,
-  plan: Plan,
+  app: App,
   release: Release,
-  state: ReleaseState,
-  now: Date,
-  reason?: string,
+  ending: { readonly state: ReleaseState; readonly reason?: string },
 ): Promise<void> {
-  const ended = releaseObjectOf(plan, { ...release, state, time: now.toISOString(), reason });
-  await cluster.merge('Secret', plan.app.namespace, releaseName(plan.app.name, release.number), {
-    metadata: { labels: { [labelKeys.state]: state } },
+  const ended = releaseObjectOf(app, { ...release, ...ending, time: cluster.date().toISOString() });
+  await cluster.merge('Secret', app.namespace, releaseName(app.name, release.number), {
+    metadata: { labels: { [labelKeys.state]: ending.state } },
     data: ended.data,
   });
 }
 
-/** The releases whose records stay: the newest ones, and always the last that was good. */
-export function keptReleases(releases: readonly Release[]): readonly Release[] {
-  const newest = releases.slice(0, releasesKept);
-  const good = releases.find(release => release.state === 'deployed');
-  return good && !newest.includes(good) ? [...newest, good] : newest;
+/** The record of a release as it is now, or undefined when there is none. */
+export async function readRelease(
+  cluster: Cluster,
+  { name, namespace }: Pick<App, 'name' | 'namespace'>,
+  number: number,
+): Promise<Release | undefined> {
+  const record = await cluster.read('Secret', namespace, releaseName(name, number));
+  return parseRelease(record?.data);
+}
+
+/** Deletes the records that are too many. They are ours alone, so that this is no change of the app. */
+export async function trimReleases(
+  cluster: Cluster,
+  { name, namespace }: Pick<App, 'name' | 'namespace'>,
+  releases: readonly Release[],
+  log: Log,
+): Promise<void> {
+  const kept = keptReleases(releases);
+  const old = releases.filter(release => !kept.includes(release));
+  try {
+    await Promise.all(old.map(({ number }) => cluster.remove('Secret', namespace, releaseName(name, number))));
+  } catch (error) {
+    if (!(error instanceof RemoteError && error.status === 403)) throw error;
+    log.notice(`Records of old releases stay, which does no harm: ${error.message}`);
+  }
+}
+
+/**
+ * Does the last of a run that did not end well: within half a minute, or within four seconds once the run is interrupted,
+ * which may also happen meanwhile.
+ */
+export async function withLastWords(
+  cluster: Cluster,
+  signal: AbortSignal,
+  work: (cluster: Cluster) => Promise<void>,
+): Promise<void> {
+  if (!signal.aborted) {
+    try {
+      return await work(cluster.endingAt(AbortSignal.any([signal, AbortSignal.timeout(lastWordsTime.failed)])));
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+  return work(cluster.endingAt(AbortSignal.timeout(lastWordsTime.interrupted)));
 }

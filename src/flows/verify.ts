@@ -9,7 +9,8 @@ import type { Secret } from '../core/secret.ts';
 import { UserError } from '../errors.ts';
 import type { Cluster } from './cluster-port.ts';
 import { detailsOfPod } from './diagnosis.ts';
-import { assertStarts, type WaitContext } from './wait.ts';
+import type { WaitContext } from './wait-context.ts';
+import { assertStarts } from './wait-rollout.ts';
 
 /** Milliseconds for a host to answer; code that blocks it must not use up the time of the run. */
 const hostPatience = 5000;

@@ -23,11 +23,13 @@ const app: App = {
 
 test('records a plan without any secret value', () => {
   const plan = planDeployment(app, { reference: 'shop.azurecr.io/orders@sha256:1' });
-  const object = releaseObjectOf(plan, {
+  const object = releaseObjectOf(app, {
     number: 3,
     state: 'pending',
     image: plan.image,
     time: '2026-01-01T00:00:00Z',
+    until: '2026-01-01T00:10:00Z',
+    verify: 'loaded',
     objects: plan.objects,
   });
   const { data } = object;

@@ -1,83 +1,17 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import { parseRenderInputs } from '../../src/core/inputs/inputs.ts';
-import { Interrupted, UserError } from '../../src/errors.ts';
-import { type Deployment, type DeployPorts, deploy } from '../../src/flows/deploy.ts';
-import type { BuiltImage, Log } from '../../src/flows/ports.ts';
-import { type Prepared, prepareApp } from '../../src/flows/prepare.ts';
-import { FakeCluster } from '../support/fake-cluster.ts';
-import { treeOf } from '../support/source-tree.ts';
-
-const connection =
-  'DefaultEndpointsProtocol=https;AccountName=shop;AccountKey=c2VjcmV0LWtleQ==;EndpointSuffix=core.windows.net';
-const queueFunction = JSON.stringify({
-  bindings: [{ type: 'queueTrigger', direction: 'in', name: 'message', queueName: 'orders', connection: 'Orders' }],
-});
-const image: BuiltImage = {
-  image: { host: 'shop.azurecr.io', repository: 'orders', digest: `sha256:${'a'.repeat(64)}` },
-  built: true,
-};
-const log: Log = {
-  info: () => {},
-  notice: () => {},
-  warning: () => {},
-  debug: () => {},
-  group: (_title, work) => work(),
-};
-
-async function prepare(settings: Readonly<Record<string, string>> = {}, file?: string): Promise<Prepared> {
-  const tree = treeOf({
-    'host.json': '{"version":"2.0"}',
-    'package.json': '{}',
-    'orders/function.json': queueFunction,
-    'orders/index.js': '',
-  });
-  const inputs = parseRenderInputs(
-    new Map(
-      Object.entries({
-        name: 'orders',
-        namespace: 'shop',
-        image: 'i:1',
-        'secret-settings': `Orders=${connection}`,
-        ...settings,
-      }),
-    ),
-  );
-  return prepareApp(inputs, {
-    workspace: { readSource: async () => tree },
-    files: { read: async () => file },
-    mask: () => {},
-  });
-}
+import { UserError } from '../../src/errors.ts';
+import type { Deployment, DeployPorts } from '../../src/flows/deploy.ts';
+import type { BuiltImage } from '../../src/flows/ports.ts';
+import type { FakeCluster } from '../support/fake-cluster.ts';
+import { connection, deployOrders, prepareOrders, shopCluster } from '../support/orders-deployment.ts';
 
 let cluster: FakeCluster;
 beforeEach(() => {
-  cluster = new FakeCluster();
-  cluster.objects.set('Namespace/shop', { kind: 'Namespace', metadata: { name: 'shop' } });
+  cluster = shopCluster();
 });
 
-async function run(options: Partial<Deployment> = {}, ports: Partial<DeployPorts> = {}) {
-  const deployment: Deployment = {
-    prepared: await prepare(),
-    wait: true,
-    verify: 'ready',
-    prune: true,
-    timeout: 5,
-    context: {},
-    pullConfig: undefined,
-    ...options,
-  };
-  return deploy(deployment, {
-    cluster,
-    images: { build: async () => image },
-    log,
-    mask: () => {},
-    now: () => new Date(0),
-    signal: new AbortController().signal,
-    learn: () => {},
-    ...ports,
-  });
-}
+const run = (options?: Partial<Deployment>, ports?: Partial<DeployPorts>) => deployOrders(cluster, options, ports);
 
 test('records the release before the first change and the scaler after the workload', async () => {
   await run();
@@ -169,28 +103,6 @@ for (const [version, annotation, woken] of [
     assert.deepEqual(seen, [annotation, woken, undefined, 0]);
   });
 
-test('records a failed release with its reason', async () => {
-  cluster.failOnce('apply Deployment/orders', 422);
-  await assert.rejects(run(), /refused: apply Deployment\/orders/);
-  assert.equal(cluster.objects.get('Secret/orders.release.v1')?.metadata?.labels?.['aks-functions.io/state'], 'failed');
-});
-
-test('records an interrupted release as such', async () => {
-  cluster.failures.set('apply Deployment/orders', new Interrupted('The run was interrupted.'));
-  await assert.rejects(run());
-  assert.equal(
-    cluster.objects.get('Secret/orders.release.v1')?.metadata?.labels?.['aks-functions.io/state'],
-    'interrupted',
-  );
-});
-
-test('stops when another run has taken the number of the release', async () => {
-  const create = cluster.create.bind(cluster);
-  cluster.create = async object => (object.metadata.name === 'orders.release.v1' ? false : create(object));
-  await assert.rejects(run(), /Another run is deploying "orders"/);
-  assert.deepEqual(cluster.changes, []);
-});
-
 test('deletes what the plan no longer has and keeps the settings of recorded releases', async () => {
   await run();
   const settings = [...cluster.objects.keys()].filter(key => key.startsWith('Secret/orders-secret-settings'));
@@ -199,7 +111,7 @@ test('deletes what the plan no longer has and keeps the settings of recorded rel
     metadata: { name: 'orders-http', labels: { 'aks-functions.io/app': 'orders' } },
   });
   const result = await run({
-    prepared: await prepare({ 'secret-settings': `Orders=${connection}\nOTHER=value-of-it` }),
+    prepared: await prepareOrders({ 'secret-settings': `Orders=${connection}\nOTHER=value-of-it` }),
   });
   assert.deepEqual(
     result.changes.deleted.filter(key => !key.startsWith('TriggerAuthentication')),
@@ -229,7 +141,7 @@ test('reports a refusing registry and an unsuitable cluster together', async () 
 test('takes the replicas back by force, once, when a workload gets a fixed number', async () => {
   await run();
   cluster.changes.length = 0;
-  const prepared = await prepare({}, 'version: 1\nworkloads: { events: { scaling: fixed } }');
+  const prepared = await prepareOrders({}, 'version: 1\nworkloads: { events: { scaling: fixed } }');
   await run({ prepared, prune: false });
   const order = cluster.changes.filter(change => /Deployment|ScaledObject/.test(change));
   assert.deepEqual(order, ['remove ScaledObject/orders', 'apply Deployment/orders by force']);
@@ -239,7 +151,7 @@ test('takes the replicas back by force, once, when a workload gets a fixed numbe
 
 test('takes the replicas by force also after a release that failed when its scaler was gone', async () => {
   await run();
-  const prepared = await prepare({}, 'version: 1\nworkloads: { events: { scaling: fixed } }');
+  const prepared = await prepareOrders({}, 'version: 1\nworkloads: { events: { scaling: fixed } }');
   cluster.failOnce('apply Deployment/orders', 500);
   await assert.rejects(run({ prepared }));
   cluster.changes.length = 0;

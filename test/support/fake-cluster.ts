@@ -20,11 +20,16 @@ export class FakeCluster implements Cluster {
   readonly changes: string[] = [];
   /** What a call of that text answers instead, once for each entry. */
   readonly failures = new Map<string, Error>();
+  now = new Date('2026-01-01T12:00:00Z');
   keda: string | undefined = '2.21.0';
   #version = 0;
 
-  closing(): Cluster {
+  endingAt(_signal: AbortSignal): Cluster {
     return this;
+  }
+
+  date(): Date {
+    return this.now;
   }
 
   async read<K extends Kind>(kind: K, _namespace: string, name: string): Promise<Kinds[K] | undefined> {

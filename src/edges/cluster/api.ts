@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Interrupted, UserError } from '../../errors.ts';
 import type { Connection } from './connection.ts';
+import { ServerClock } from './server-clock.ts';
 
 /** Longest time for one request, in milliseconds. */
 const requestDeadline = 30_000;
@@ -34,10 +35,22 @@ export interface ApiAnswer {
 export class Api {
   readonly #connection: Connection;
   readonly #signal: AbortSignal;
+  readonly #clock: ServerClock;
 
-  constructor(connection: Connection, signal: AbortSignal) {
+  constructor(connection: Connection, signal: AbortSignal, clock = new ServerClock()) {
     this.#connection = connection;
     this.#signal = signal;
+    this.#clock = clock;
+  }
+
+  /** The same connection, whose requests end with this signal instead. */
+  endingAt(signal: AbortSignal): Api {
+    return new Api(this.#connection, signal, this.#clock);
+  }
+
+  /** Time of the server as its answers tell it; this machine's before the first. */
+  date(): Date {
+    return this.#clock.date();
   }
 
   get server(): string {
@@ -85,6 +98,7 @@ export class Api {
       },
       signal: AbortSignal.any([this.#signal, AbortSignal.timeout(patience ?? requestDeadline)]),
     });
+    this.#clock.learn(answer.headers.date);
     return { status: answer.statusCode, headers: answer.headers, body: await answer.body.text() };
   }
 

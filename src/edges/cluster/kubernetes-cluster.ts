@@ -5,33 +5,32 @@ import { UserError } from '../../errors.ts';
 import type { Cluster, Kind, Kinds, LiveObject, PodAnswer, PodRequest, Selection } from '../../flows/cluster-port.ts';
 import { Api, type ApiAnswer } from './api.ts';
 import { isKind, kindRows, pathOf } from './api-paths.ts';
-import { type Connection, type ConnectionOptions, openConnection } from './connection.ts';
+import { type ConnectionOptions, openConnection } from './connection.ts';
 import { fetchKedaVersion } from './keda-version.ts';
 import { revealed } from './revealed.ts';
 import { errorOf } from './status-error.ts';
 
 /** Connects to the cluster of a kubeconfig; nothing is sent before the first call. */
 export async function connectCluster(options: ConnectionOptions): Promise<Cluster> {
-  return new KubernetesCluster(await openConnection(options), options.signal);
+  return new KubernetesCluster(new Api(await openConnection(options), options.signal));
 }
 
 /** What the kubelet answers, as if it were the log, for a container that it has removed. */
 const logIsGone = /^unable to retrieve container logs for /;
 
-/** Time for the last words of an interrupted run, in milliseconds. */
-const closingTime = 4000;
-
 class KubernetesCluster implements Cluster {
-  readonly #connection: Connection;
   readonly #api: Api;
 
-  constructor(connection: Connection, signal: AbortSignal) {
-    this.#connection = connection;
-    this.#api = new Api(connection, signal);
+  constructor(api: Api) {
+    this.#api = api;
   }
 
-  closing(): Cluster {
-    return new KubernetesCluster(this.#connection, AbortSignal.timeout(closingTime));
+  endingAt(signal: AbortSignal): Cluster {
+    return new KubernetesCluster(this.#api.endingAt(signal));
+  }
+
+  date(): Date {
+    return this.#api.date();
   }
 
   get server(): string {

@@ -76,3 +76,31 @@ test('sends again what the API server postpones, and gives the answer of an app 
   assert.equal((await api.send({ method: 'POST', path: '/app', body: '{}', passedOn: true })).status, 503);
   assert.deepEqual(arrived, ['/own', '/own', '/app']);
 });
+
+test("knows the server's time by its answers", async context => {
+  const api = await serve(context, (_, response) => {
+    response.setHeader('date', 'Mon, 05 Jan 2026 12:00:00 GMT').end('{}');
+  });
+  await api.send({ method: 'GET', path: '/' });
+  const ahead = api.date().getTime() - Date.parse('2026-01-05T12:00:00Z');
+  assert(ahead >= 0 && ahead < 60_000, `${ahead} ms`);
+});
+
+test('ends its requests by another signal, also when its own has ended', async context => {
+  const asked = Promise.withResolvers<void>();
+  const api = await serve(context, ({ url }, response) => {
+    if (url === '/') response.end('{}');
+    else asked.resolve();
+  });
+  const [run, last] = [new AbortController(), new AbortController()];
+  run.abort();
+  const closing = api.endingAt(run.signal).endingAt(last.signal);
+  assert.equal((await closing.send({ method: 'GET', path: '/' })).status, 200);
+  const late = assert.rejects(
+    closing.send({ method: 'GET', path: '/late' }),
+    /did not answer before the run had to end/,
+  );
+  await asked.promise;
+  last.abort();
+  await late;
+});
