@@ -15,7 +15,8 @@ import { describeError } from '../errors.ts';
 import { buildImage, decideImage } from '../flows/build-image.ts';
 import { type DeployResult, deploy } from '../flows/deploy.ts';
 import type { ImageBuilder } from '../flows/ports.ts';
-import { type Prepared, prepareApp } from '../flows/prepare.ts';
+import type { Prepared } from '../flows/prepare.ts';
+import { compareWithImage, type PreparedFrom, prepareAppOrImage } from '../flows/prepare-image.ts';
 import type { CommandResult } from './command.ts';
 import type { DeploySetting } from './deploy.ts';
 
@@ -29,10 +30,18 @@ export async function carryOut(setting: DeploySetting): Promise<CommandResult> {
   });
   const files = textFiles(process.cwd());
   const prepared = await output.group('Read the app', async () => {
-    const app = await prepareApp(inputs, { workspace: folder, files, mask: output.mask }, surroundings.repositoryId);
+    const ports = {
+      workspace: folder,
+      files,
+      mask: output.mask,
+      registryAt: (host: string) => setting.registries.at(host),
+      log: output,
+    };
+    const { repositoryId } = surroundings;
+    const app = await prepareAppOrImage(inputs, ports, { repositoryId, signal: setting.signal });
     const { functions, model } = app.app.project;
     output.info(
-      `Found ${functions.length} function${functions.length === 1 ? '' : 's'} of model ${model} in ${inputs.appDirectory}`,
+      `Found ${functions.length} function${functions.length === 1 ? '' : 's'} of model ${model} in ${app.image ? 'the image' : inputs.appDirectory}`,
     );
     return app;
   });
@@ -113,8 +122,9 @@ async function renderInto(
 async function imageBuilderOf(
   { inputs, registries, surroundings, output, signal }: DeploySetting,
   folder: AppFolder,
-  { app, source }: Prepared,
+  prepared: PreparedFrom,
 ): Promise<ImageBuilder> {
+  const { app, source } = prepared;
   const engine = new Docker({
     log: output,
     environment: surroundings.environment,
@@ -124,6 +134,8 @@ async function imageBuilderOf(
   const plan = await decideImage(
     {
       ...inputs,
+      // What was read is deployed, even when its tag has moved since.
+      ...(prepared.image ? { image: formatImageReference(prepared.image) } : {}),
       appName: app.name,
       runtime: app.project.runtime,
       source,
@@ -134,7 +146,15 @@ async function imageBuilderOf(
     signal,
   );
   const ports = { engine, registryAt: (host: string) => registries.at(host), content: folder, log: output };
-  return { build: stop => buildImage(plan, ports, stop) };
+  // Layers hold the source itself, and rendering must do without the registry.
+  const isCompared = !prepared.image && plan.kind !== 'layers' && inputs.mode === 'deploy';
+  return {
+    async build(stop) {
+      const built = await buildImage(plan, ports, stop);
+      if (isCompared) await compareWithImage(built.image, prepared, ports, { platform: inputs.platform, signal: stop });
+      return built;
+    },
+  };
 }
 
 /** The cluster pulls with the credentials that pushed, unless the file names pull secrets of its own. */

@@ -52,9 +52,11 @@ function registryOf({
 }
 
 /** What is known to be wrong without loading more, before anything is asked of the registry. */
-function assertThere({ appDirectory, kubeconfig }: DeployInputs, { mask }: Output): void {
+function assertThere({ appDirectory, image, kubeconfig }: DeployInputs, { mask }: Output): void {
   const faults: Fault[] = [];
-  if (!isReadable(resolve(appDirectory, 'host.json'))) {
+  // The image stands in for a source that is not at hand, but not for a folder that is misspelt.
+  const needed = image === undefined ? resolve(appDirectory, 'host.json') : resolve(appDirectory);
+  if (!isReadable(needed)) {
     faults.push({
       message: `Folder "${appDirectory}" has no "host.json". Set the input "app-directory" to the folder of the function app.`,
     });

@@ -5,6 +5,8 @@ import type { Runtime } from './project.ts';
 /** Folder of the app in an image. */
 export const appRoot = '/home/site/wwwroot';
 
+const scriptRootName = 'AzureWebJobsScriptRoot';
+const appLayerLabel = 'aks-functions.io/app-layer';
 const startScript = '/opt/startup/start_nonappservice.sh';
 const hostProgram = '/azure-functions-host/Microsoft.Azure.WebJobs.Script.WebHost';
 
@@ -31,9 +33,7 @@ export interface AppLayer {
 export function parseImageConfig(text: string, image: string): ImageConfig {
   const value = parseJson(text);
   if (isRecord(value) && isRecord(value.rootfs) && Array.isArray(value.rootfs.diff_ids)) return value;
-  throw new UserError(
-    `The configuration of image "${image}" cannot be read. Choose another image in input "base-image".`,
-  );
+  throw new UserError(`The configuration of image "${image}" cannot be read. Push it again, or choose another image.`);
 }
 
 /** `NAME=value` entries of the environment that an image sets. */
@@ -41,10 +41,41 @@ export function environmentOf(image: ImageConfig): readonly string[] {
   return isRecord(image.config) ? strings(image.config.Env) : [];
 }
 
+/** Absolute path of the folder that the host of an image takes its functions from. */
+export function scriptRootOf(image: ImageConfig): string {
+  const entry = environmentOf(image).findLast(candidate => nameOf(candidate) === scriptRootName);
+  return entry?.slice(scriptRootName.length + 1) || appRoot;
+}
+
+/**
+ * How many of an image's `layers` hold no file of the app, counted from the bottom, as far as the configuration tells:
+ * those below our own layer, which its label names, or those of an official base image, whose history ends with its
+ * start script.
+ */
+export function layersBelowApp(image: ImageConfig, layers: number): number {
+  const diffIds = isRecord(image.rootfs) ? strings(image.rootfs.diff_ids) : [];
+  if (diffIds.length !== layers) return 0;
+  const labels = isRecord(image.config) && isRecord(image.config.Labels) ? image.config.Labels : {};
+  const own = diffIds.indexOf(String(labels[appLayerLabel]));
+  return own >= 0 ? own : officialLayers(image.history, layers);
+}
+
+function officialLayers(history: unknown, layers: number): number {
+  const steps = Array.isArray(history) ? history.filter(isRecord) : [];
+  const filled = (part: typeof steps) => part.filter(step => step.empty_layer !== true).length;
+  const start = steps.findIndex(({ created_by: by }) => typeof by === 'string' && isStart(by));
+  // Some tools leave steps out of the history, which then tells nothing of the layers.
+  return start >= 0 && filled(steps) === layers ? filled(steps.slice(0, start)) : 0;
+}
+
+function isStart(step: string): boolean {
+  return /\b(?:CMD|ENTRYPOINT)\b/.test(step) && step.includes(startScript);
+}
+
 /** Environment of an app's container, beyond what its base image sets. */
 export function appEnvironment(runtime: Runtime): Readonly<Record<string, string>> {
   return {
-    AzureWebJobsScriptRoot: appRoot,
+    [scriptRootName]: appRoot,
     AzureFunctionsJobHost__Logging__Console__IsEnabled: 'true',
     ASPNETCORE_URLS: 'http://+:8080',
     FUNCTIONS_WORKER_RUNTIME: runtime,
@@ -92,7 +123,7 @@ function nameOf(entry: string): string {
 function labelsOf(layer: AppLayer): Readonly<Record<string, string>> {
   return {
     'aks-functions.io/content-key': layer.contentKey,
-    'aks-functions.io/app-layer': layer.diffId,
+    [appLayerLabel]: layer.diffId,
     'org.opencontainers.image.base.name': layer.baseName,
     'org.opencontainers.image.base.digest': layer.baseDigest,
   };

@@ -74,7 +74,7 @@ export function digestFor(index: ImageIndex, platform: Platform, image: string):
   if (entry) return entry.digest;
   const known = index.entries.map(candidate => candidate.platform).filter(name => !name.startsWith('unknown'));
   throw new UserError(
-    `Image "${image}" has no variant for platform "${platform}", only for ${known.join(', ') || 'none'}. Set input "platform" or choose another base image.`,
+    `Image "${image}" has no variant for platform "${platform}", only for ${known.join(', ') || 'none'}. Set input "platform" or choose another image.`,
   );
 }
 

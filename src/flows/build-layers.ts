@@ -1,20 +1,14 @@
 import { createHash } from 'node:crypto';
 import { atMost, together } from '../core/concurrency.ts';
-import { formatImageReference, manifestName } from '../core/image.ts';
+import { formatImageReference } from '../core/image.ts';
 import { pythonOfBase } from '../core/image-base.ts';
-import { environmentOf, type ImageConfig, layeredConfig, parseImageConfig } from '../core/image-config.ts';
+import { environmentOf, type ImageConfig, layeredConfig } from '../core/image-config.ts';
 import type { DependencyPlan } from '../core/image-dependencies.ts';
 import { contentKey, contentTag } from '../core/image-key.ts';
-import {
-  type Descriptor,
-  digestFor,
-  type ImageManifest,
-  layeredManifest,
-  layerTypeFor,
-  parseManifest,
-} from '../core/image-manifest.ts';
+import { type Descriptor, type ImageManifest, layeredManifest, layerTypeFor } from '../core/image-manifest.ts';
 import type { LayersPlan } from '../core/image-plan.ts';
 import { UserError } from '../errors.ts';
+import { fetchConfig, fetchImage, type PlatformImage } from './fetch-image.ts';
 import { packLayer } from './pack-layer.ts';
 import type { AppContent, BuiltImage, ImageRegistry, Log, StoredManifest } from './ports.ts';
 
@@ -32,18 +26,12 @@ interface Build extends LayerPorts {
   readonly base: ImageRegistry;
 }
 
-interface BaseImage {
-  readonly digest: string;
-  readonly manifest: ImageManifest;
-}
-
 interface PackedLayer {
   readonly descriptor: Descriptor;
   readonly diffId: string;
 }
 
 const layersAtOnce = 3;
-const decoder = new TextDecoder();
 
 /** The image of the app on its base: found by its content in the registry, else put together there. */
 export async function buildLayers(plan: LayersPlan, ports: LayerPorts, signal: AbortSignal): Promise<BuiltImage> {
@@ -55,7 +43,7 @@ export async function buildLayers(plan: LayersPlan, ports: LayerPorts, signal: A
   };
   build.target.begin();
   const [base, contentHash] = await together(signal, [
-    stop => fetchBase(build, stop),
+    stop => fetchImage(build.base, plan.base, { platform: plan.platform, signal: stop }),
     stop => ports.content.hash(plan.dependencies, stop),
   ]);
   const { platform, runtime } = plan;
@@ -69,24 +57,11 @@ export async function buildLayers(plan: LayersPlan, ports: LayerPorts, signal: A
   return { image, built: found === undefined };
 }
 
-async function fetchBase({ base, plan }: Build, signal: AbortSignal): Promise<BaseImage> {
-  const { repository } = plan.base;
-  const name = formatImageReference(plan.base);
-  const fetch = async (reference: string) => {
-    const stored = await base.fetchManifest(repository, reference, signal);
-    return { digest: stored.digest, manifest: parseManifest(decoder.decode(stored.content), stored.mediaType, name) };
-  };
-  const first = await fetch(manifestName(plan.base));
-  const chosen = first.manifest.kind === 'index' ? await fetch(digestFor(first.manifest, plan.platform, name)) : first;
-  if (chosen.manifest.kind === 'image') return { digest: chosen.digest, manifest: chosen.manifest };
-  throw new UserError(`The index of "${name}" leads to another index. Name an image in input "base-image".`);
-}
-
 // Base layers travel while the dependencies are being installed.
-async function assemble(build: Build, base: BaseImage, key: string, signal: AbortSignal): Promise<string> {
+async function assemble(build: Build, base: PlatformImage, key: string, signal: AbortSignal): Promise<string> {
   const { plan, target, log } = build;
   const { repository } = plan.target;
-  const config = await fetchConfig(build, base, signal);
+  const config = await fetchConfig(build.base, plan.base, base, signal);
   const [layer, ways] = await together(signal, [
     stop => uploadApp(build, config, layerTypeFor(base.manifest), stop),
     stop => atMost(layersAtOnce, base.manifest.layers, descriptor => provideLayer(build, descriptor, stop)),
@@ -109,11 +84,6 @@ async function assemble(build: Build, base: BaseImage, key: string, signal: Abor
       `base layers: ${count('present')} present, ${count('mounted')} mounted, ${count('copied')} copied`,
   );
   return manifest.digest;
-}
-
-async function fetchConfig({ base, plan }: Build, { manifest }: BaseImage, signal: AbortSignal): Promise<ImageConfig> {
-  const content = await base.fetchBlob(plan.base.repository, manifest.config.digest, signal);
-  return parseImageConfig(decoder.decode(content), formatImageReference(plan.base));
 }
 
 async function uploadApp(

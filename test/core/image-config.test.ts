@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { layeredConfig, parseImageConfig } from '../../src/core/image-config.ts';
+import { layeredConfig, layersBelowApp, parseImageConfig, scriptRootOf } from '../../src/core/image-config.ts';
 import { contentKey, contentTag } from '../../src/core/image-key.ts';
 import { digestFor, layeredManifest, parseManifest } from '../../src/core/image-manifest.ts';
 
@@ -70,6 +70,42 @@ describe('configuration of a layered image', () => {
   it('refuses a text that is no configuration', () => {
     assert.throws(() => parseImageConfig('{}', 'h/base:4'), { name: 'UserError', message: /"h\/base:4"/ });
   });
+});
+
+describe('the app of an image', () => {
+  it('is in the folder of its environment, else in the usual one', () => {
+    const of = (...entries: readonly string[]) => scriptRootOf({ config: { Env: entries } });
+    assert.equal(of('HOME=/home', 'AzureWebJobsScriptRoot=/app', 'AzureWebJobsScriptRoot=/srv'), '/srv');
+    assert.equal(of('AzureWebJobsScriptRoot='), '/home/site/wwwroot');
+    assert.equal(scriptRootOf({}), '/home/site/wwwroot');
+  });
+
+  const start = { created_by: 'CMD ["/opt/startup/start_nonappservice.sh"]', empty_layer: true };
+  const copied = { created_by: 'COPY start_nonappservice.sh /opt/startup/ # buildkit' };
+  const rootfs = { diff_ids: ['a', 'b', 'c'] };
+  const labelled = { config: { Labels: { 'aks-functions.io/app-layer': 'b' } }, rootfs };
+
+  for (const { name, image, layers = 3, expected } of [
+    { name: 'ours below another', image: labelled, expected: 1 },
+    {
+      name: 'ours with a label of another image',
+      image: { ...labelled, rootfs: { diff_ids: ['x', 'y', 'z'] } },
+      expected: 0,
+    },
+    { name: 'another number of layers than the configuration says', image: labelled, layers: 2, expected: 0 },
+    { name: 'an official base', image: { rootfs, history: [copied, {}, start, {}] }, expected: 2 },
+    {
+      name: 'an official base and a start of its own',
+      image: { rootfs, history: [copied, start, {}, {}, start] },
+      expected: 1,
+    },
+    { name: 'a history that leaves layers out', image: { rootfs, history: [copied, start, {}] }, expected: 0 },
+    { name: 'no history', image: { rootfs }, expected: 0 },
+  ]) {
+    it(`is not in the layers below it: ${name}`, () => {
+      assert.equal(layersBelowApp(image, layers), expected);
+    });
+  }
 });
 
 describe('manifest', () => {

@@ -16,7 +16,11 @@ interface Layer {
 
 const layers: readonly Layer[] = [
   { folder: 'src/core/', own: ['src/core/'], packages: [...pure, ...calculating] },
-  { folder: 'src/flows/', own: ['src/core/', 'src/flows/'], packages: [...calculating, 'node:timers/promises'] },
+  {
+    folder: 'src/flows/',
+    own: ['src/core/', 'src/flows/'],
+    packages: [...calculating, 'modern-tar', 'node:timers/promises'],
+  },
   { folder: 'src/edges/', own: ['src/core/', 'src/flows/', 'src/edges/'], packages: 'all' },
   {
     folder: 'src/commands/',

@@ -22,7 +22,7 @@ export const inputDescriptions: Readonly<Record<InputName, string>> = {
   namespace: 'Kubernetes namespace of the app. A DNS label of up to 63 characters; it is created when it is missing.',
 
   'app-directory':
-    'Folder of the app, the one with "host.json". Relative to the working directory. One app per step; use a matrix for several.',
+    'Folder of the app, the one with "host.json". Relative to the working directory. One app per step; use a matrix for several. With "image" it may be a folder without an app.',
   name: 'Base name of all Kubernetes objects of the app. 1 to 40 characters, "a-z", "0-9" and "-", a letter first. Without it the key "name" of "aks-functions.yml" counts, else the name of the folder.',
   config:
     'File with what does not fit one line of "with:", a path in the app folder. The default may be missing; a file that is named here may not.',
@@ -36,7 +36,7 @@ export const inputDescriptions: Readonly<Record<InputName, string>> = {
   'registry-password':
     'Password or token at the registry. Masked before anything else happens. The cluster gets it in a pull secret of the app.',
   image:
-    'Image to deploy as it is, by digest or tag, such as "shop.azurecr.io/orders@sha256:…". Nothing is built, so that it excludes what shapes the build. A tag is resolved to its digest first.',
+    'Image to deploy as it is, by digest or tag, such as "shop.azurecr.io/orders@sha256:…". Nothing is built, so that it excludes what shapes the build. A tag is resolved to its digest first. Where "app-directory" has no "host.json", the functions are read from the layers of the image, without running it; otherwise both must tell the same functions.',
   builder:
     'How to build the image. "layers" adds the app as one reproducible layer to a base image over the registry API, without an engine; "docker" builds the Dockerfile with a Docker engine on this machine; "acr" builds it in the registry (not available yet). "auto" takes "layers" when the app has no Dockerfile, else "docker".',
   'base-image':

@@ -1,29 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { basename, extname } from 'node:path';
+import { basename } from 'node:path';
 import { atMost } from '../../core/concurrency.ts';
 import { dependencyFolders } from '../../core/image-dependencies.ts';
 import type { SourceTree } from '../../core/project.ts';
+import { isSourceText, limitOfSourceText } from '../../core/source-files.ts';
 import { UserError } from '../../errors.ts';
 import { type Entry, type FileEntry, unreadable } from './listing.ts';
 
-const mebibyte = 1024 ** 2;
-
-// Bundled code may be large, while a large JSON file is data that discovery has no use for.
-const limitByExtension = new Map<string, number>([
-  ...['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts', '.py', '.cs', '.java', '.ps1', '.psd1'].map(pair(8 * mebibyte)),
-  ...['.json', '.yml', '.yaml', '.toml', '.txt', '.xml', '.csproj', '.gradle'].map(pair(mebibyte)),
-]);
-const limitByName = new Map<string, number>([
-  ['functions.metadata', 8 * mebibyte],
-  ...['package-lock.json', 'npm-shrinkwrap.json'].map(pair(32 * mebibyte)),
-  ...['.nvmrc', '.node-version', '.python-version', 'Dockerfile'].map(pair(mebibyte)),
-]);
-const limitOfAll = 64 * mebibyte;
 const filesAtOnce = 16;
-
-function pair(limit: number): (name: string) => [string, number] {
-  return name => [name, limit];
-}
 
 /** The source tree of a listed app folder; throws UserError when there is no `host.json` or too much text. */
 export async function sourceTreeOf(
@@ -38,10 +22,10 @@ export async function sourceTreeOf(
       `There is no "host.json" in "${folder}". Set input "app-directory" to the folder of the function app.`,
     );
   }
-  const texts = files.filter(entry => entry.kind === 'file').filter(isText);
-  if (texts.reduce((sum, file) => sum + file.size, 0) > limitOfAll) {
+  const texts = files.filter(entry => entry.kind === 'file').filter(file => isSourceText(file.path, file.size));
+  if (texts.reduce((sum, file) => sum + file.size, 0) > limitOfSourceText) {
     throw new UserError(
-      `The app has more than ${limitOfAll / mebibyte} MiB of source text. List what is not source in ".funcignore".`,
+      `The app has more than ${limitOfSourceText / 1024 ** 2} MiB of source text. List what is not source in ".funcignore".`,
     );
   }
   const contents = await atMost(filesAtOnce, texts, readText);
@@ -51,11 +35,6 @@ export async function sourceTreeOf(
     texts: new Map(texts.map((file, index) => [file.path, contents[index] ?? ''])),
     dependencyFolders: Object.values(dependencyFolders).filter(name => installed.includes(name)),
   };
-}
-
-function isText({ path, size }: FileEntry): boolean {
-  const limit = limitByName.get(basename(path)) ?? limitByExtension.get(extname(path).toLowerCase());
-  return limit !== undefined && size <= limit;
 }
 
 async function readText({ path, location }: FileEntry): Promise<string> {

@@ -1,0 +1,32 @@
+const mebibyte = 1024 ** 2;
+
+// Bundled code may be large, while a large JSON file is data that discovery has no use for.
+const limitByExtension = new Map<string, number>([
+  ...['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts', '.py', '.cs', '.java', '.ps1', '.psd1'].map(pair(8 * mebibyte)),
+  ...['.json', '.yml', '.yaml', '.toml', '.txt', '.xml', '.csproj', '.gradle'].map(pair(mebibyte)),
+]);
+const limitByName = new Map<string, number>([
+  ['functions.metadata', 8 * mebibyte],
+  ...['package-lock.json', 'npm-shrinkwrap.json'].map(pair(32 * mebibyte)),
+  ...['.nvmrc', '.node-version', '.python-version', 'Dockerfile'].map(pair(mebibyte)),
+]);
+
+function pair(limit: number): (name: string) => [string, number] {
+  return name => [name, limit];
+}
+
+/** Most text of all source files of an app together, in bytes. */
+export const limitOfSourceText = 64 * mebibyte;
+
+/** `true` for a file of the app whose text discovery may look at; `size` in bytes. */
+export function isSourceText(path: string, size: number): boolean {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const limit = limitByName.get(name) ?? limitByExtension.get(extensionOf(name));
+  return limit !== undefined && size <= limit;
+}
+
+/** With its dot and in small letters; empty for names such as `.npmrc`, which are all name. */
+function extensionOf(name: string): string {
+  const dot = name.lastIndexOf('.');
+  return dot > 0 ? name.slice(dot).toLowerCase() : '';
+}

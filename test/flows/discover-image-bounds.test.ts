@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { type ImageBounds, imageBounds, readImageApp } from '../../src/flows/discover-image.ts';
+import { inApp, layerOf, MemoryRegistry, tarOf } from '../support/memory-registry.ts';
+import { recordingLog } from '../support/registry-app.ts';
+
+const host = { 'host.json': '{"version":"2.0"}' };
+const digest = `sha256:${'a'.repeat(64)}`;
+
+function read(registry: MemoryRegistry, bounds: Partial<ImageBounds> = {}, signal = new AbortController().signal) {
+  const options = { platform: 'linux/amd64', signal, bounds: { ...imageBounds, ...bounds } } as const;
+  const image = { host: 'shop.azurecr.io', repository: 'shop', tag: '1' };
+  return readImageApp(image, { registryAt: () => registry, log: recordingLog() }, options);
+}
+
+function registryOf(...layers: Parameters<MemoryRegistry['add']>[1]): MemoryRegistry {
+  const registry = new MemoryRegistry();
+  registry.add('1', layers);
+  return registry;
+}
+
+async function* endless(piece: Uint8Array): AsyncIterable<Uint8Array> {
+  for (;;) {
+    // A turn of the event loop, as a network would give.
+    await new Promise(resolve => setImmediate(resolve));
+    yield piece;
+  }
+}
+
+const damaged = (why: string) => ({
+  name: 'UserError',
+  message: new RegExp(
+    `^Layer "sha256:[0-9a-f]{64}" of the image cannot be read \\(.*${why}.*\\)\\. Push the image again\\.$`,
+  ),
+});
+const tooMuch = (what: string) => ({
+  name: 'UserError',
+  message: new RegExp(`^The image has ${what} to look for its functions, in layer "sha256:[0-9a-f]{64}"\\. Put`),
+});
+
+it('paths that climb out of their folder end where a node would put them', async () => {
+  const climbing = {
+    '../../home/site/wwwroot/a.js': '',
+    'home/site/wwwroot/lib/../../../../../../home/site/wwwroot/b.js': '',
+    'home/site/wwwroot/../../../etc/c.js': '',
+    '/home/site//wwwroot/./d.js': '',
+  };
+  const { source } = await read(registryOf(await layerOf({ ...inApp(host), ...climbing })));
+  assert.deepEqual(source.paths, ['a.js', 'b.js', 'd.js', 'host.json']);
+});
+
+it('a truncated layer is an error', async () => {
+  const layer = await layerOf(inApp({ ...host, 'a.js': 'x'.repeat(1000) }));
+  await assert.rejects(read(registryOf(layer.subarray(0, layer.length / 2))), damaged('unexpected end of file'));
+  const tar = Buffer.from(await tarOf(inApp(host)));
+  await assert.rejects(read(registryOf(tar.subarray(0, 700))), damaged('truncated'));
+});
+
+it('a layer that is no archive is an error', async () => {
+  await assert.rejects(read(registryOf(gzipSync('x'.repeat(2000)))), damaged('Invalid tar'));
+});
+
+it('a layer with other bytes than its digest says is an error', async () => {
+  const layer = await layerOf(inApp(host));
+  const other = {
+    digest,
+    size: layer.length,
+    open: async function* () {
+      yield layer;
+    },
+  };
+  await assert.rejects(read(registryOf(other)), damaged('its content has digest "sha256:'));
+});
+
+it('a layer that never ends is left as soon as it is longer than its manifest says', async () => {
+  const registry = registryOf({ digest, size: 100_000, open: () => endless(Buffer.alloc(64 * 1024)) });
+  await assert.rejects(read(registry), damaged('longer than its manifest says'));
+  assert.deepEqual([registry.taken <= 3 * 64 * 1024, registry.closed], [true, 1]);
+});
+
+it('a download is bounded', async () => {
+  const registry = registryOf({ digest, size: 1e12, open: () => endless(Buffer.alloc(64 * 1024)) });
+  await assert.rejects(read(registry, { download: 1e6 }), tooMuch('too many bytes'));
+  assert.equal(registry.closed, 1);
+});
+
+it('a small layer that becomes large is bounded', async () => {
+  const bomb = gzipSync(await tarOf({ ...inApp(host), 'opt/zeros': '\0'.repeat(20_000_000) }));
+  assert(bomb.length < 100_000);
+  await assert.rejects(read(registryOf(bomb), { unpacked: 1e6 }), tooMuch('too many bytes after decompression'));
+});
+
+it('a text file that is too large for source is a path alone', async () => {
+  const { source } = await read(registryOf(await layerOf(inApp({ ...host, 'data.json': ' '.repeat(1024 ** 2 + 1) }))));
+  assert.deepEqual([source.paths, source.texts.has('data.json')], [['data.json', 'host.json'], false]);
+});
+
+it('the number of files is bounded', async () => {
+  const many = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`etc/${index}`, '']));
+  await assert.rejects(read(registryOf(await layerOf(many)), { entries: 20 }), tooMuch('too many files'));
+});
+
+it('a registry that stops sending ends with the time', async () => {
+  const open = (signal: AbortSignal) => stalled(signal);
+  await assert.rejects(read(registryOf({ digest, size: 1e6, open }), { seconds: 0.2 }), {
+    name: 'UserError',
+    message: /^Reading the functions from image "shop\.azurecr\.io\/shop:1" took more than 0\.2 s\. Run again/,
+  });
+});
+
+it('an interruption ends the download with its reason', async () => {
+  const stop = new AbortController();
+  const reason = new Error('stopped');
+  const registry = registryOf({
+    digest,
+    size: 1e12,
+    open: signal => {
+      setImmediate(() => stop.abort(reason));
+      return stalled(signal);
+    },
+  });
+  await assert.rejects(read(registry, {}, stop.signal), reason);
+  assert.equal(registry.closed, 1);
+});
+
+/** Sends a little and then nothing until the signal aborts, as a silent connection does. */
+async function* stalled(signal: AbortSignal): AsyncIterable<Uint8Array> {
+  yield Buffer.alloc(100);
+  await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+}
