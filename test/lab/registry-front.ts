@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse, request as send } from 'node:http';
-import { pipeline } from 'node:stream/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { portOf } from './processes.ts';
+import { passOn } from './registry-pass.ts';
 import { type BlobPlaces, blobPlaces, type RegistryTarget, targetOf } from './registry-target.ts';
 import type { RegistryUsers } from './registry-users.ts';
 
@@ -154,16 +154,9 @@ async function forward({ store, places }: Behind, request: IncomingMessage, resp
   if (target && places.lacks(target))
     return refuse(response, { status: 404, code: 'BLOB_UNKNOWN', message: 'blob unknown to registry' });
   if (target && places.mounts(target)) return mounted(response, target);
-  const { authorization: _, ...headers } = request.headers;
-  const [hostname, port] = store.split(':');
-  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    const passed = send({ hostname, port, method: request.method, path: request.url, headers }, resolve);
-    passed.once('error', reject);
-    pipeline(request, passed).catch(reject);
+  await passOn(store, request, response, answer => {
+    if (target) places.learn(target, answer.statusCode ?? 0);
   });
-  if (target) places.learn(target, answer.statusCode ?? 0);
-  response.writeHead(answer.statusCode ?? 502, answer.headers);
-  await pipeline(answer, response);
 }
 
 function mounted(response: ServerResponse, { repository, mount }: RegistryTarget): void {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JSONWebKeySet } from 'jose';
 import { type Authority, certificateOf, newAuthority, serverCertificate } from '../certificates.ts';
+import { containerRegistries } from './acr.ts';
 import { resourceManager } from './arm.ts';
 import { Entra } from './entra.ts';
 import type { CloudContext, CloudSettings, NamedPart } from './exchange.ts';
@@ -122,7 +123,8 @@ async function startParts(address: string): Promise<{ served: readonly NamedPart
     job: (options?: JobOptions) => github.job(options),
     addIssuer: (issuer: string, keys: () => Promise<JSONWebKeySet>) => void entra.issuers.set(issuer, keys),
   };
-  const served = [github.part, entra.part, metadataService(context, machineIdentities), resourceManager(context)];
+  const services = [metadataService(context, machineIdentities), resourceManager(context)];
+  const served = [github.part, entra.part, ...services, await containerRegistries(context)];
   return { served, cloud };
 }
 

@@ -117,6 +117,8 @@ export interface RegistryTraits {
   readonly name: string;
   /** Host and port. */
   readonly loginServer: string;
+  /** Host and port of the real registry behind it; there is none unless given, and no image can be had. */
+  readonly store?: string;
   readonly mode?: RegistryMode;
   readonly armAudience?: boolean;
   readonly quarantine?: boolean;
@@ -124,11 +126,11 @@ export interface RegistryTraits {
 
 /** Adds a registry whose own roles count, which takes only tokens for registries, without quarantine, unless the traits say else. */
 export function addRegistry(state: CloudState, place: Place, traits: RegistryTraits): ContainerRegistry {
-  const { name, loginServer, mode = 'rbac', armAudience = false, quarantine = false } = traits;
+  const { name, loginServer, mode = 'rbac', armAudience = false, quarantine = false, store = '127.0.0.1:1' } = traits;
   const registry: ContainerRegistry = {
     ...resourceOf(place, kinds.registry, name),
     tenantId: place.tenantId,
-    ...{ loginServer, mode, armAudience, quarantine },
+    ...{ loginServer, store, mode, armAudience, quarantine, released: [], tokenLife: 4500 },
     body: {
       location: place.location,
       tags: {},

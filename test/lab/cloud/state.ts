@@ -106,8 +106,14 @@ export interface ContainerRegistry extends CloudResource {
   mode: RegistryMode;
   /** Whether tokens for the Resource Manager are taken in exchange as well. */
   armAudience: boolean;
-  /** Whether pushed images must be released before they can be pulled. */
+  /** Whether images must be released before they can be pulled. */
   quarantine: boolean;
+  /** Digests of images that were released. */
+  readonly released: string[];
+  /** Seconds that its own access tokens live. */
+  tokenLife: number;
+  /** Host and port of the real registry that has the images, over plain HTTP. */
+  readonly store: string;
   body: ResourceBody;
 }
 
