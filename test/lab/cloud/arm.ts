@@ -10,6 +10,7 @@ import { endpointsFor } from './arm-metadata.ts';
 import { Operations } from './arm-operations.ts';
 import { resourceRoutes } from './arm-resources.ts';
 import { type ArmCall, type ArmRoute, findRoute, type RouteMatch } from './arm-routes.ts';
+import { commandRoutes } from './arm-run-command.ts';
 import { callerOf, checkTenant, notAuthorized } from './arm-sign-in.ts';
 import { bearerOf, type CloudContext, type CloudExchange, type NamedPart } from './exchange.ts';
 import { isAllowed } from './roles.ts';
@@ -23,6 +24,7 @@ export function resourceManager(context: CloudContext): NamedPart {
     ...clusterRoutes(operations),
     ...operations.routes,
     ...credentialRoutes,
+    ...commandRoutes(),
     ...assignmentRoutes,
     ...identityRoutes(),
     ...resourceRoutes,

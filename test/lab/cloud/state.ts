@@ -70,6 +70,8 @@ export interface ClusterAccess {
   /** PEM texts of the local account. */
   readonly cert: string;
   readonly key: string;
+  /** Path of the program that commands are run with; there is none in a cloud without a lab. */
+  readonly kubectl?: string;
 }
 
 /** What the Resource Manager holds of a resource beside its path. */
