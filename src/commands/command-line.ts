@@ -41,11 +41,11 @@ interface Call {
 type Runner = (call: Call) => Promise<number>;
 
 const runners: Readonly<Record<string, Runner>> = {
-  discover: async ({ raw, flags, surroundings, output }) => {
+  discover: async ({ raw, flags, ...setting }) => {
     const { discoverApp } = await import('./discover.ts');
-    return say(await discoverApp(raw, flags.own.get('format') === 'json' ? 'json' : 'table', surroundings, output));
+    return say(await discoverApp(raw, flags.own.get('format') === 'json' ? 'json' : 'table', setting));
   },
-  render: async ({ raw, flags, surroundings, output }) => {
+  render: async ({ raw, flags, ...setting }) => {
     const kedaFault = flags.own.has('keda-version') ? faultOfKeda(flags.own.get('keda-version')) : undefined;
     if (kedaFault) throw new UsageError(`Flag "--keda-version": ${kedaFault}`);
     const [{ renderApp }, { textFiles }] = await Promise.all([import('./render.ts'), import('../edges/text-files.ts')]);
@@ -53,8 +53,7 @@ const runners: Readonly<Record<string, Runner>> = {
     const { name, text } = await renderApp(
       raw,
       { format, includeSecrets: flags.own.has('include-secrets'), kedaVersion: flags.own.get('keda-version') },
-      surroundings,
-      output,
+      setting,
     );
     const folder = flags.own.get('output') ?? '-';
     if (folder === '-') return say(text);

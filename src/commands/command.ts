@@ -13,6 +13,13 @@ export interface CommandResult {
   readonly ok: boolean;
 }
 
+/** What a command of the command line alone runs with, beside its inputs. */
+export interface CommandSetting {
+  readonly surroundings: Surroundings;
+  readonly output: Output;
+  readonly signal: AbortSignal;
+}
+
 /** Wires inputs to edges, runs one flow and says what it came to. */
 export type Command = (
   raw: RawInputs,

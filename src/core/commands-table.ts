@@ -29,14 +29,15 @@ const shape = [
   'namespace',
   'image',
   'registry-username',
+  'platform',
 ] as const satisfies readonly InputName[];
 const later = (summary: string): CommandRow => ({ summary, inputs: [], own: {}, later: true });
 
 /** Every command by its name, in the order in which help lists them. */
 export const commandRows: Readonly<Record<string, CommandRow>> = {
   discover: {
-    summary: 'List the functions of an app as its code declares them.',
-    inputs: inputNames('app'),
+    summary: 'List the functions of an app as its code declares them, in its folder or in an image.',
+    inputs: [...inputNames('app'), 'image', 'registry-username', 'platform'],
     own: {
       format: {
         value: true,

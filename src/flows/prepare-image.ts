@@ -1,12 +1,21 @@
+import type { Config } from '../core/config/config.ts';
 import { declaredFunctions } from '../core/declared-functions.ts';
 import { discoverProject } from '../core/discovery.ts';
 import { formatImageReference, type ImageReference, parseImageReference } from '../core/image.ts';
 import { asImageError, imageDifferences } from '../core/image-functions.ts';
 import type { Platform } from '../core/image-manifest.ts';
-import type { SourceTree } from '../core/project.ts';
+import type { AppInputs } from '../core/inputs/inputs.ts';
+import type { Project, SourceTree } from '../core/project.ts';
 import { assertNoFaults, joinedError, UserError } from '../errors.ts';
 import type { ImageReadPorts } from './discover-image.ts';
-import { type Prepared, type PrepareInputs, type PreparePorts, prepareApp, type TextFiles } from './prepare.ts';
+import {
+  loadConfig,
+  type Prepared,
+  type PrepareInputs,
+  type PreparePorts,
+  prepareApp,
+  type TextFiles,
+} from './prepare.ts';
 
 /** Inputs that shape an app, with the image that may stand in for its source. */
 export type ImageAppInputs = PrepareInputs & { readonly image?: string | undefined; readonly platform: Platform };
@@ -45,6 +54,23 @@ export async function prepareAppOrImage(
   try {
     const prepared = await prepareApp(inputs, { ...ports, workspace: { readSource } }, repositoryId, kedaVersion);
     return { ...prepared, image };
+  } catch (error) {
+    throw asImageError(error, formatImageReference(image), new Set(source.paths));
+  }
+}
+
+/** The functions of an app as its image declares them, with the configuration that is in the image. */
+export async function discoverInImage(
+  inputs: AppInputs & { readonly image: string; readonly platform: Platform },
+  ports: ImageReadPorts,
+  signal: AbortSignal,
+): Promise<{ readonly image: ImageReference; readonly project: Project; readonly config: Config }> {
+  const { readImageApp } = await import('./discover-image.ts');
+  const { platform } = inputs;
+  const { image, source } = await readImageApp(parseImageReference(inputs.image), ports, { platform, signal });
+  try {
+    const config = await loadConfig(inputs, { read: async () => undefined }, source);
+    return { image, config, project: await discoverProject(source, declaredFunctions(config)) };
   } catch (error) {
     throw asImageError(error, formatImageReference(image), new Set(source.paths));
   }

@@ -12,6 +12,11 @@ import { connectionString, kubeconfigFor, queueApp } from './faulty-apps.ts';
 
 const host = { 'host.json': '{"version":"2.0"}' };
 const connected = { 'secret-settings': `Orders=${connectionString('a2V5LW9mLW5vYm9keQ==')}` };
+const sales = {
+  'package.json': '{}',
+  'sales/function.json': queueApp['orders/function.json'] ?? '',
+  'sales/index.js': '',
+};
 const type = 'application/vnd.oci.image.manifest.v1+json';
 
 /** Puts an image of these layers, the lowest first, into the registry as `apps/shop:1`; says its reference by digest. */
@@ -79,14 +84,7 @@ test('a folder that does not exist is no folder without an app', async () => {
 
 test('an image that was built from another source is an error before the cluster changes', async () => {
   await using registry = await RegistryServer.start();
-  await addImage(registry, [
-    inApp({
-      ...host,
-      'package.json': '{}',
-      'sales/function.json': queueApp['orders/function.json'] ?? '',
-      'sales/index.js': '',
-    }),
-  ]);
+  await addImage(registry, [inApp({ ...host, ...sales })]);
   await using app = await writeApp(queueApp);
   const result = await runCommand(
     ['deploy', '--image', `${registry.host}/apps/shop:1`, '--name', 'shop'],
@@ -102,4 +100,38 @@ test('an image that was built from another source is an error before the cluster
     result.stderr,
     /Function "sales" is in image ".+" \(sales\/function\.json:\d+(?::\d+)?\), but not in the source/,
   );
+});
+
+test('the command line lists the functions of an image, and compares them with a folder that is named', async () => {
+  await using registry = await RegistryServer.start();
+  await addImage(registry, [inApp({ ...host, ...sales })]);
+  await using app = await writeApp(queueApp);
+  const args = ['discover', '--image', `${registry.host}/apps/shop:1`];
+  const listed = await runCommand([...args, '--format', 'json'], {}, app.path);
+  assert.equal(listed.code, 0, listed.stderr);
+  const { runtime, model, functions } = JSON.parse(listed.stdout);
+  assert.deepEqual(
+    [runtime, model, functions.map(({ name }: { name: string }) => name)],
+    ['node', 'function.json', ['sales']],
+  );
+  const compared = await runCommand([...args, '.'], {}, app.path);
+  assert.deepEqual([compared.code, compared.stdout], [1, '']);
+  assert.match(compared.stderr, /Function "orders" is in the source, but not in image/);
+});
+
+test('the command line renders an image alone, and asks no registry where the folder holds the app', async () => {
+  await using registry = await RegistryServer.start();
+  await addImage(registry, [inApp({ ...host, ...sales })]);
+  await using app = await writeApp({ ...queueApp, 'empty/notes.txt': '' });
+  const settings = { AKS_FUNCTIONS_SECRET_SETTINGS: connected['secret-settings'] };
+  const args = ['render', '--image', `${registry.host}/apps/shop:1`, '--name', 'shop'];
+  const offline = await runCommand(args, settings, app.path);
+  assert.equal(offline.code, 0, offline.stderr);
+  assert.deepEqual(registry.calls, []);
+  const alone = await runCommand([...args, 'empty'], settings, app.path);
+  assert.equal(alone.code, 0, alone.stderr);
+  assert.match(alone.stdout, new RegExp(`image: ${registry.host}/apps/shop:1`));
+  const nowhere = await runCommand(['render', 'empty', '--image', '127.0.0.1:1/shop:1'], settings, app.path);
+  assert.equal(nowhere.code, 2);
+  assert.match(nowhere.stderr, /Error: Folder "empty" has no "host\.json" either\. .+\n$/);
 });

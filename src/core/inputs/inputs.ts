@@ -45,16 +45,15 @@ export function parseDeployInputs(raw: RawInputs) {
   return inputs;
 }
 
-/** Inputs of the command `render`, which needs neither cluster nor registry. */
+/** Inputs of the command `render`, which needs no cluster, and a registry only where the app folder holds no app. */
 export function parseRenderInputs(raw: RawInputs) {
   const read = new InputReader(raw);
   const inputs = {
     ...readTarget(read, false),
     ...readApp(read),
     ...readShape(read),
+    ...readImageAccess(read),
     image: read.required('image', 'Name the image to put into the manifests, by tag or digest.'),
-    registryUsername: read.text('registry-username'),
-    registryPassword: read.secret('registry-password'),
   };
   read.finish();
   return inputs;
@@ -63,7 +62,13 @@ export function parseRenderInputs(raw: RawInputs) {
 /** Inputs of the command `discover`. */
 export function parseDiscoverInputs(raw: RawInputs) {
   const read = new InputReader(raw);
-  const inputs = readApp(read);
+  const inputs = {
+    ...readApp(read),
+    ...readImageAccess(read),
+    image: read.text('image'),
+    /** The folder was named, and is not just the working directory. */
+    isFolderGiven: (raw.get('app-directory') ?? '') !== '',
+  };
   read.finish();
   return inputs;
 }
@@ -187,6 +192,20 @@ function readRegistry(read: InputReader) {
   return { registry, registryUsername, registryPassword };
 }
 
+/** How to read an image that exists. */
+function readImageAccess(read: InputReader) {
+  return {
+    registry: read.text('registry'),
+    registryUsername: read.text('registry-username'),
+    registryPassword: read.secret('registry-password'),
+    platform: readPlatform(read),
+  };
+}
+
+function readPlatform(read: InputReader) {
+  return read.choice('platform', ['linux/amd64', 'linux/arm64']) ?? 'linux/amd64';
+}
+
 function readImage(read: InputReader) {
   return {
     ...readRegistry(read),
@@ -198,7 +217,7 @@ function readImage(read: InputReader) {
     buildTarget: read.text('build-target'),
     buildArgs: read.lines('build-args'),
     buildSecrets: read.secret('build-secrets'),
-    platform: read.choice('platform', ['linux/amd64', 'linux/arm64']) ?? 'linux/amd64',
+    platform: readPlatform(read),
     tags: read.lines('tags'),
   };
 }
