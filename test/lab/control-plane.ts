@@ -5,22 +5,25 @@ import { Api, kubeconfigOf } from './api.ts';
 import { issueCertificates } from './certificates.ts';
 import { conditionHolds } from './conditions.ts';
 import type { ClusterGround, Ground } from './ground.ts';
+import { publishIssuer, signInFlags } from './lab-cloud.ts';
 import { type Manifest, manifests } from './tool-manifests.ts';
 import { manifestFiles } from './tools.ts';
 
 /** Starts etcd and the API server, and gives the ground for all that talks to it. The definitions are in it, else those of the lab's KEDA. */
 export async function startApiServer(ground: Ground, definitions?: readonly Manifest[]): Promise<ClusterGround> {
-  const { dir, tools, processes, port, network } = ground;
+  const { dir, tools, processes, port, network, cloud } = ground;
   const pki = join(dir, 'pki');
   const [etcd, secure] = [port(), port()];
   processes.start(join(tools, 'etcd'), etcdFlags(dir, etcd, port()));
-  const admin = await issueCertificates(pki, `${network.services}.1`);
-  processes.start(join(tools, 'kube-apiserver'), apiServerFlags(ground, etcd, secure));
+  const admin = await issueCertificates(pki, `${network.services}.1`, cloud?.authority);
+  const signIn = cloud ? await signInFlags(dir, cloud) : [];
+  processes.start(join(tools, 'kube-apiserver'), [...signIn, ...apiServerFlags(ground, etcd, secure)]);
   const api = new Api({ server: `https://127.0.0.1:${secure}`, ...admin });
   const kubeconfig = join(dir, 'kubeconfig');
   await writeFile(kubeconfig, kubeconfigOf(api.access), { mode: 0o600 });
   await processes.until('the API server is ready', async () => (await api.request('GET', '/readyz')).status === 200);
   const cluster = { ...ground, api, kubeconfig };
+  if (cloud) publishIssuer(cloud, api);
   await defineKeda(cluster, definitions ?? (await ownDefinitions(tools)));
   return cluster;
 }

@@ -1,5 +1,6 @@
 import type { Api } from './api.ts';
 import type { Say } from './cache.ts';
+import type { GroundCloud } from './lab-cloud.ts';
 import type { LabNetwork } from './node-network.ts';
 import type { Processes, TakePort } from './processes.ts';
 import type { Teardown } from './teardown.ts';
@@ -15,6 +16,8 @@ export interface Ground {
   readonly network: LabNetwork;
   /** Gets what a part must undo beside its processes. */
   readonly teardown: Teardown;
+  /** When the cluster is to be one of Azure's. */
+  readonly cloud?: GroundCloud;
   readonly say: Say;
 }
 

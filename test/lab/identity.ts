@@ -26,12 +26,26 @@ export interface Restriction {
 
 /** A kubeconfig, as text, of a new identity, good for an hour. Its namespace is made when missing. */
 export async function restrictedKubeconfig(api: Api, restriction: Restriction): Promise<string> {
+  const { name, namespace } = restriction;
+  await grantRules(api, [{ kind: 'ServiceAccount', name, namespace }], restriction);
+  const token = await serviceAccountToken(api, { name, namespace });
+  return kubeconfigOf({ server: api.access.server, ca: api.access.ca, token });
+}
+
+/** Who gets rights, in the words of role bindings. */
+export interface Subject {
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace?: string;
+  readonly apiGroup?: string;
+}
+
+/** Gives the subjects the rights, by roles and bindings of the restriction's name. The namespace is made when missing. */
+export async function grantRules(api: Api, subjects: readonly Subject[], restriction: Restriction): Promise<void> {
   const { name, namespace, rules, clusterRules } = restriction;
-  const subjects = [{ kind: 'ServiceAccount', name, namespace }];
   const metadata = { name, namespace };
   const apiVersion = `${group}/v1`;
   await api.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
-  await api.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata });
   await api.apply({ apiVersion, kind: 'Role', metadata, rules });
   await api.apply({
     apiVersion,
@@ -45,15 +59,24 @@ export async function restrictedKubeconfig(api: Api, restriction: Restriction): 
     await api.apply({ apiVersion, kind: 'ClusterRole', metadata: { name }, rules: clusterRules });
     await api.apply({ apiVersion, kind: 'ClusterRoleBinding', metadata: { name }, subjects, roleRef });
   }
-  return kubeconfigOf({ server: api.access.server, ca: api.access.ca, token: await tokenFor(api, name, namespace) });
 }
 
-async function tokenFor(api: Api, name: string, namespace: string): Promise<string> {
+/** A service account and what its token is for: the API server unless audiences are given, for an hour. */
+export interface TokenWish {
+  readonly name: string;
+  readonly namespace: string;
+  readonly audiences?: readonly string[];
+  readonly expirationSeconds?: number;
+}
+
+/** A token of a service account, which is made when missing; its namespace is there. */
+export async function serviceAccountToken(api: Api, { name, namespace, ...spec }: TokenWish): Promise<string> {
+  await api.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace } });
   const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`;
   const answer = await api.request('POST', path, {
     apiVersion: 'authentication.k8s.io/v1',
     kind: 'TokenRequest',
-    spec: {},
+    spec,
   });
   if (answer.status !== 201)
     throw new UserError(`No token for "${namespace}/${name}" (${answer.status}): ${answer.text}`);

@@ -1,20 +1,22 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { conditionHolds } from './conditions.ts';
 import { componentFlags, quickClient } from './control-plane.ts';
-import type { ClusterGround } from './ground.ts';
+import type { ClusterGround, Ground } from './ground.ts';
+import { serviceAccountToken } from './identity.ts';
+import { exchangeAudience, workloadVariables } from './lab-cloud.ts';
 
-const namespace = 'keda';
+/** In the cloud KEDA is the add-on of AKS, which has its own place. */
+const namespaceOf = ({ cloud }: Ground) => (cloud ? 'kube-system' : 'keda');
 const metricsService = 'keda-metrics-apiserver';
 const externalMetrics = 'v1beta1.external.metrics.k8s.io';
 
 /** Starts KEDA's operator, metrics server and admission webhooks, and waits until each does its work. */
 export async function startKeda(ground: ClusterGround): Promise<void> {
-  const { api } = ground;
-  await api.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+  await ground.api.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespaceOf(ground) } });
   const [health, grpc, adapter] = [ground.port(), ground.port(), ground.port()];
-  startOperator(ground, health, grpc);
+  await startOperator(ground, health, grpc);
   startAdapter(ground, adapter, grpc);
   await Promise.all([
     ground.processes.until("KEDA's operator is ready", () => answers(`http://127.0.0.1:${health}/readyz`)),
@@ -23,17 +25,32 @@ export async function startKeda(ground: ClusterGround): Promise<void> {
   ]);
 }
 
-function startOperator({ dir, tools, processes, port, kubeconfig }: ClusterGround, health: number, grpc: number): void {
+async function startOperator(ground: ClusterGround, health: number, grpc: number): Promise<void> {
+  const { dir, tools, processes, port, kubeconfig } = ground;
+  const namespace = namespaceOf(ground);
   const flags = [
     ...['--kubeconfig', kubeconfig, '--cert-dir', join(dir, 'pki', 'keda'), '--enable-cert-rotation=false'],
     ...['--leader-elect=false', '--health-probe-bind-address', `127.0.0.1:${health}`, ...quickClient],
     ...['--metrics-bind-address', `127.0.0.1:${port()}`, '--metrics-service-bind-address', `127.0.0.1:${grpc}`],
   ];
-  const env = { WATCH_NAMESPACE: '', KEDA_CLUSTER_OBJECT_NAMESPACE: namespace, POD_NAMESPACE: namespace };
-  processes.start(join(tools, 'keda-operator'), flags, { env });
+  const place = { WATCH_NAMESPACE: '', KEDA_CLUSTER_OBJECT_NAMESPACE: namespace, POD_NAMESPACE: namespace };
+  processes.start(join(tools, 'keda-operator'), flags, { env: { ...place, ...(await operatorIdentity(ground)) } });
 }
 
-function startAdapter({ dir, tools, processes, kubeconfig }: ClusterGround, secure: number, grpc: number): void {
+/** What signs the operator in to Azure: only in the cloud. */
+async function operatorIdentity(ground: ClusterGround): Promise<Readonly<Record<string, string>>> {
+  if (!ground.cloud) return {};
+  const tokenFile = join(ground.dir, 'keda-operator.token');
+  const account = { name: 'keda-operator', namespace: namespaceOf(ground) };
+  // A lab ends before its token does.
+  const life = { audiences: [exchangeAudience], expirationSeconds: 24 * 3600 };
+  await writeFile(tokenFile, await serviceAccountToken(ground.api, { ...account, ...life }), { mode: 0o600 });
+  // Without programs, since KEDA would ask an Azure CLI first.
+  return { ...workloadVariables(ground.cloud, tokenFile), PATH: '' };
+}
+
+function startAdapter(ground: ClusterGround, secure: number, grpc: number): void {
+  const { dir, tools, processes, kubeconfig } = ground;
   const pki = join(dir, 'pki');
   const flags = [
     ...componentFlags(kubeconfig, secure),
@@ -43,11 +60,15 @@ function startAdapter({ dir, tools, processes, kubeconfig }: ClusterGround, secu
     // The port of its own metrics would be open to all, and a taken one would end it.
     ...['--port', '0'],
   ];
-  processes.start(join(tools, 'keda-adapter'), flags, { env: { WATCH_NAMESPACE: '', POD_NAMESPACE: namespace } });
+  processes.start(join(tools, 'keda-adapter'), flags, {
+    env: { WATCH_NAMESPACE: '', POD_NAMESPACE: namespaceOf(ground) },
+  });
 }
 
 /** The metrics API is announced only when somebody serves it: the API server's check backs off after a failure. */
-async function serveMetrics({ api, processes }: ClusterGround, adapter: number): Promise<void> {
+async function serveMetrics(ground: ClusterGround, adapter: number): Promise<void> {
+  const { api, processes } = ground;
+  const namespace = namespaceOf(ground);
   await processes.until("KEDA's metrics server listens", () => listensWithTls(adapter));
   await api.apply({
     apiVersion: 'v1',
@@ -73,7 +94,8 @@ async function serveMetrics({ api, processes }: ClusterGround, adapter: number):
 /** Kinds whose objects KEDA checks before they are stored. */
 const checkedKinds = ['scaledobject', 'scaledjob', 'triggerauthentication', 'clustertriggerauthentication'];
 
-async function startWebhooks({ api, dir, tools, processes, port, kubeconfig }: ClusterGround): Promise<void> {
+async function startWebhooks(ground: ClusterGround): Promise<void> {
+  const { api, dir, tools, processes, port, kubeconfig } = ground;
   const [secure, health] = [port(), port()];
   const pki = join(dir, 'pki');
   const flags = [
@@ -81,7 +103,9 @@ async function startWebhooks({ api, dir, tools, processes, port, kubeconfig }: C
     ...['--metrics-bind-address', `127.0.0.1:${port()}`, '--health-probe-bind-address', `127.0.0.1:${health}`],
     '--cache-miss-to-direct-client',
   ];
-  processes.start(join(tools, 'keda-webhooks'), flags, { env: { WATCH_NAMESPACE: '', POD_NAMESPACE: namespace } });
+  processes.start(join(tools, 'keda-webhooks'), flags, {
+    env: { WATCH_NAMESPACE: '', POD_NAMESPACE: namespaceOf(ground) },
+  });
   await processes.until("KEDA's webhooks listen", () => listensWithTls(secure));
   const caBundle = (await readFile(join(pki, 'ca.crt'))).toString('base64');
   await api.apply({

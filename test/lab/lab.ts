@@ -10,6 +10,7 @@ import { startFakeNode } from './fake-node.ts';
 import type { ClusterGround, Ground } from './ground.ts';
 import { type PolicyRule, restrictedKubeconfig } from './identity.ts';
 import { startKeda } from './keda.ts';
+import { type LabCloud, labCloudOf, startGroundCloud } from './lab-cloud.ts';
 import { claimRealNode } from './node-claim.ts';
 import type { NodePlaces } from './node-config.ts';
 import { fakeNetwork, type NodeNetwork } from './node-network.ts';
@@ -31,6 +32,8 @@ export interface LabOptions {
   readonly profile?: 'api' | 'keda';
   /** `auto`: real where the machine allows it. Without it the variable `AKS_FUNCTIONS_LAB_NODE` decides, else `auto`. */
   readonly node?: NodeKind | 'auto';
+  /** Whether the cluster is one of an emulated Azure, with sign-in by Entra. */
+  readonly cloud?: boolean;
   /** KEDA's definitions in place of those of the lab's own KEDA; only for the profile `api`, where no KEDA reads them. */
   readonly definitions?: readonly Manifest[];
   readonly log?: Say;
@@ -56,6 +59,8 @@ export interface Lab extends AsyncDisposable {
   readonly podLogs: string;
   readonly registry: LabRegistry;
   readonly queue: LabQueue;
+  /** Azure, when the lab is in it. */
+  readonly cloud?: LabCloud;
   /** One request to the API server as administrator; any status is an answer. */
   request(method: string, path: string, body?: unknown, contentType?: string): Promise<ApiAnswer>;
   /** Server-side apply as administrator; throws a UserError when it is refused. */
@@ -76,12 +81,16 @@ export interface Lab extends AsyncDisposable {
  * Starts a lab, with its own ports and folder, and gives it once all parts work. SIGINT and SIGTERM stop it; a killed
  * run is cleared up after. Throws a UserError with the end of the log when a component fails; nothing is left then.
  */
+export async function startLab(
+  options: LabOptions & { readonly cloud: true },
+): Promise<Lab & { readonly cloud: LabCloud }>;
+export async function startLab(options?: LabOptions): Promise<Lab>;
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
-  const { profile = 'keda', definitions, log = () => undefined } = options;
+  const { profile = 'keda', cloud = false, definitions, log = () => undefined } = options;
   const tools = await labTools(log);
   const obstacle =
     profile === 'keda' ? await obstacleTo(options.node ?? nodeFromEnvironment()) : 'profile "api" has no nodes';
-  const start = () => startOnce({ profile, definitions, obstacle, tools, say: log });
+  const start = () => startOnce({ profile, cloud, definitions, obstacle, tools, say: log });
   try {
     return await start();
   } catch (error) {
@@ -107,6 +116,7 @@ async function obstacleTo(wanted: NodeKind | 'auto'): Promise<string | undefined
 
 interface Recipe {
   readonly profile: 'api' | 'keda';
+  readonly cloud: boolean;
   readonly definitions: readonly Manifest[] | undefined;
   /** Why there is no real node; without it there is one. */
   readonly obstacle: string | undefined;
@@ -114,7 +124,7 @@ interface Recipe {
   readonly say: Say;
 }
 
-async function startOnce({ profile, definitions, obstacle, tools, say }: Recipe): Promise<Lab> {
+async function startOnce({ profile, cloud: inCloud, definitions, obstacle, tools, say }: Recipe): Promise<Lab> {
   const debian = obstacle ? undefined : await nodePackages(say);
   const dir = await mkdtemp(join(tmpdir(), 'aks-functions-lab-'));
   const teardown = new Teardown();
@@ -132,7 +142,10 @@ async function startOnce({ profile, definitions, obstacle, tools, say }: Recipe)
     const processes = await Processes.in(join(dir, 'log'));
     teardown.add(() => processes.stop());
     const network = claim?.network ?? fakeNetwork;
-    const ground = { dir, tools, processes, port: await freePorts(20), network, teardown, say };
+    const cloud = inCloud ? await startGroundCloud(claim ? [claim.network.address] : []) : undefined;
+    if (cloud) teardown.add(() => cloud.cloud.stop());
+    const port = await freePorts(20);
+    const ground = { dir, tools, processes, port, network, teardown, say, ...(cloud ? { cloud } : {}) };
     const node = debian && claim ? { debian, network: claim.network } : undefined;
     const parts = await startParts(ground, { profile, definitions, node });
     complete = true;
@@ -147,6 +160,7 @@ interface Parts {
   readonly cluster: ClusterGround;
   readonly registry: LabRegistry;
   readonly queue: LabQueue;
+  readonly cloud: LabCloud | undefined;
 }
 
 async function startParts(
@@ -163,7 +177,8 @@ async function startParts(
     teardown.add(() => services.stop());
   }
   const { registry, queue } = await emulators;
-  return { cluster, registry, queue };
+  const cloud = ground.cloud && labCloudOf(cluster, ground.cloud, profile === 'keda');
+  return { cluster, registry, queue, cloud };
 }
 
 /** The result of the first; when the second fails before, its reason. */
@@ -194,13 +209,15 @@ async function startCluster(cluster: ClusterGround, node: NodePlaces | undefined
   ]);
 }
 
-function labOf({ cluster, registry, queue }: Parts, node: NodeNetwork | undefined, obstacle: string | undefined): Lab {
+function labOf(parts: Parts, node: NodeNetwork | undefined, obstacle: string | undefined): Lab {
+  const { cluster, registry, queue, cloud } = parts;
   const { api, dir, tools, kubeconfig, teardown } = cluster;
   const stop = () => teardown.run();
   return {
     ...{ dir, tools, kubeconfig, registry, queue, stop },
     server: api.access.server,
     nodeKind: obstacle ? 'fake' : 'real',
+    ...(cloud ? { cloud } : {}),
     ...(node ? { nodeNetwork: node } : {}),
     ...(obstacle ? { nodeObstacle: obstacle } : {}),
     logs: join(dir, 'log'),

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { QueueServiceClient } from '@azure/storage-queue';
+import type { Cloud } from './cloud/cloud.ts';
+import { addStorageAccount } from './cloud/resources.ts';
 import type { Ground } from './ground.ts';
 
 /** Azurite's queue service. */
@@ -29,9 +31,17 @@ export async function startQueue(ground: Omit<Ground, 'network' | 'teardown'>, h
   ground.processes.start(process.execPath, [script, ...flags, ...place], { name: 'azurite' });
   const endpoint = `http://${host}:${port}/${account}`;
   await ground.processes.until('Azurite answers', async () => (await fetch(endpoint)).status > 0);
+  if (ground.cloud) addToCloud(ground.cloud.cloud, endpoint);
   return queueAt(
     `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${accountKey};QueueEndpoint=${endpoint};`,
   );
+}
+
+/** For clients that sign in with tokens; they see the same messages. */
+function addToCloud(cloud: Cloud, endpoint: string): void {
+  const queueEndpoint = `https://${account}.queue.core.windows.net/`;
+  addStorageAccount(cloud.state, cloud.home, { name: account, queueEndpoint });
+  cloud.serveQueues({ endpoint, account, key: accountKey });
 }
 
 function queueAt(connectionString: string): LabQueue {

@@ -11,6 +11,8 @@ import { GitHub, githubIssuer, type RunningJob } from './github.ts';
 import type { JobOptions } from './github-job.ts';
 import { metadataService } from './imds.ts';
 import type { Behaviour, Target } from './misbehaviour.ts';
+import { type CloudProxy, startProxy } from './proxy.ts';
+import { publicNames } from './public-names.ts';
 import type { CloudRequest } from './records.ts';
 import { assign } from './roles.ts';
 import { CloudServer } from './server.ts';
@@ -24,6 +26,7 @@ import {
   type RoleAssignment,
   trust,
 } from './state.ts';
+import { type QueueBackend, queueService } from './storage.ts';
 import { EntraTokens } from './tokens.ts';
 
 export interface CloudOptions {
@@ -43,6 +46,8 @@ export interface Cloud extends AsyncDisposable {
   readonly ca: string;
   /** Path of a file with the same. */
   readonly caFile: string;
+  /** Leads to the same services under the names of the real ones. */
+  readonly proxy: Pick<CloudProxy, 'address' | 'asked'>;
   readonly state: CloudState;
   readonly home: Home;
   readonly settings: CloudSettings;
@@ -61,6 +66,8 @@ export interface Cloud extends AsyncDisposable {
   misbehave(target: Target, behaviour: Behaviour, times?: number): () => void;
   /** Lets Entra check the signatures of an issuer. */
   addIssuer(issuer: string, keys: () => Promise<JSONWebKeySet>): void;
+  /** Lets clients reach queues with tokens. */
+  serveQueues(backend: QueueBackend): void;
   /** Adds a service. */
   add(part: NamedPart): void;
   /** Opens one more address for all services. */
@@ -71,7 +78,7 @@ export interface Cloud extends AsyncDisposable {
 /** Starts the cloud on free ports of loopback. */
 export async function startCloud({ authority, hosts = [] }: CloudOptions = {}): Promise<Cloud> {
   const signer = authority ?? (await newAuthority());
-  const certificate = await serverCertificate(signer, ['127.0.0.1', 'localhost', ...hosts]);
+  const certificate = await serverCertificate(signer, ['127.0.0.1', 'localhost', ...hosts, ...publicNames]);
   const server = new CloudServer();
   const address = await server.listen(certificate);
   for (const host of hosts) await server.listen(certificate, host, Number(new URL(address).port));
@@ -81,14 +88,16 @@ export async function startCloud({ authority, hosts = [] }: CloudOptions = {}): 
   await writeFile(caFile, certificateOf(signer));
   const parts = await startParts(address);
   server.add(...parts.served);
+  const proxy = await startProxy(address);
   const stop = async () => {
-    await server.close();
+    await Promise.all([proxy.close(), server.close()]);
     await rm(folder, { recursive: true, force: true });
   };
   return {
-    ...{ address, misnamedAddress, caFile, stop, ca: certificateOf(signer), requests: server.requests },
+    ...{ address, misnamedAddress, caFile, proxy, stop, ca: certificateOf(signer), requests: server.requests },
     ...parts.cloud,
     misbehave: (target, behaviour, times) => server.misbehave(target, behaviour, times),
+    serveQueues: backend => server.add(queueService(parts.context, backend)),
     add: part => server.add(part),
     listen: () => server.listen(certificate),
     [Symbol.asyncDispose]: stop,
@@ -106,7 +115,11 @@ type OfParts =
   | 'job'
   | 'addIssuer';
 
-async function startParts(address: string): Promise<{ served: readonly NamedPart[]; cloud: Pick<Cloud, OfParts> }> {
+async function startParts(address: string): Promise<{
+  readonly context: CloudContext;
+  readonly served: readonly NamedPart[];
+  readonly cloud: Pick<Cloud, OfParts>;
+}> {
   const { state, home } = newCloud();
   const settings: CloudSettings = { tokenLife: 3600, assertionLife: 300, trustDelay: 0 };
   const key = await SigningKey.generate('entra');
@@ -125,7 +138,7 @@ async function startParts(address: string): Promise<{ served: readonly NamedPart
   };
   const services = [metadataService(context, machineIdentities), resourceManager(context)];
   const served = [github.part, entra.part, ...services, await containerRegistries(context)];
-  return { served, cloud };
+  return { context, served, cloud };
 }
 
 function addDeployer(state: CloudState, { tenantId }: Home): Principal {

@@ -6,7 +6,8 @@ import type { Principal, Tenant } from './state.ts';
 import { issuerOf } from './tokens.ts';
 
 const paths =
-  /^\/[^/]+(\/v2\.0)?\/\.well-known\/openid-configuration$|^\/[^/]+\/discovery(\/v2\.0)?\/keys$|^\/[^/]+\/oauth2(\/v2\.0)?\/token$/;
+  /^\/common\/discovery\/instance$|^\/[^/]+(\/v2\.0)?\/\.well-known\/openid-configuration$|^\/[^/]+\/(discovery(\/v2\.0)?\/keys|oauth2(\/v2\.0)?\/token)$/;
+const instances = '/common/discovery/instance';
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /** Services whose tokens any tenant gives, beside those whose address is the cloud's own. */
@@ -36,6 +37,7 @@ export class Entra {
 
   async #serve(exchange: CloudExchange): Promise<boolean> {
     const { pathname } = exchange.url;
+    if (pathname === instances) return answerJson(exchange, 200, instanceDiscovery(exchange));
     const [, name = ''] = pathname.split('/');
     if (!this.#isTenantLike(name)) return false;
     const tenant = this.#context.state.tenants.find(({ id, domain }) => [id, domain].includes(name.toLowerCase()));
@@ -104,6 +106,17 @@ export class Entra {
 function refuse(exchange: CloudExchange, refusal: EntraRefusal): true {
   const { status, body } = entraAnswer(refusal);
   return answerJson(exchange, status, body);
+}
+
+/** Whether a host is Entra's: some libraries ask that before all else. */
+function instanceDiscovery({ url }: CloudExchange): object {
+  const endpoint = new URL(url.searchParams.get('authorization_endpoint') ?? url);
+  const names = { preferred_network: endpoint.host, preferred_cache: endpoint.host, aliases: [endpoint.host] };
+  return {
+    tenant_discovery_endpoint: `${endpoint.origin}/${endpoint.pathname.split('/')[1]}/v2.0/.well-known/openid-configuration`,
+    'api-version': '1.1',
+    metadata: [names],
+  };
 }
 
 /** The issuer is that of the tokens for services, which Kubernetes compares, or that of the newer form. */

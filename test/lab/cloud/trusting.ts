@@ -1,9 +1,14 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { type Cloud, type CloudOptions, startCloud } from './cloud.ts';
 
-/** A cloud whose certificates this process trusts, as one that is started with `NODE_EXTRA_CA_CERTS` does. */
+/** Starts a cloud that this process trusts. */
 export async function startTrustedCloud(options: CloudOptions = {}): Promise<Cloud> {
   const cloud = await startCloud(options);
-  setDefaultCACertificates([...getCACertificates('default'), cloud.ca]);
+  trustCloud(cloud);
   return cloud;
+}
+
+/** Lets this process trust the certificates of a cloud, as one does that is started with `NODE_EXTRA_CA_CERTS`. */
+export function trustCloud({ ca }: Cloud): void {
+  setDefaultCACertificates([...getCACertificates('default'), ca]);
 }
