@@ -1,5 +1,5 @@
 import type { V1Container, V1Deployment } from '@kubernetes/client-node';
-import { labelKeys } from './names.ts';
+import { fieldManager, labelKeys } from './names.ts';
 
 /** A workload as its Deployment in the cluster tells it. */
 export interface LiveWorkload {
@@ -62,4 +62,24 @@ function environmentOf({ envFrom = [], env = [] }: V1Container): LiveEnvironment
 
 function functionsIn(values: ReadonlyMap<string, string>): readonly string[] {
   return [...values].filter(([name]) => /^AzureFunctionsJobHost__functions__\d+$/.test(name)).map(([, value]) => value);
+}
+
+/** Replicas of a live Deployment that are ours by an earlier plan; undefined when a scaler or somebody else decided them. */
+export function ownReplicasOf({ metadata, spec }: DeploymentFields): number | undefined {
+  const own = (metadata?.managedFields ?? []).find(
+    ({ manager, operation }) => manager === fieldManager && operation === 'Apply',
+  );
+  const fields: { readonly 'f:spec'?: object } = own?.fieldsV1 ?? {};
+  return 'f:replicas' in (fields['f:spec'] ?? {}) ? spec?.replicas : undefined;
+}
+
+interface DeploymentFields {
+  readonly metadata?: {
+    readonly managedFields?: readonly {
+      readonly manager?: string;
+      readonly operation?: string;
+      readonly fieldsV1?: object;
+    }[];
+  };
+  readonly spec?: { readonly replicas?: number };
 }

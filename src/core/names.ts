@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 
 /** Field manager of every object that we apply. */
 export const fieldManager = 'aks-functions';
+/** Field manager that holds the replicas of a Deployment from when we let go of them until its scaler changes them. */
+export const replicasManager = 'aks-functions-replicas';
 
 /** Label keys of the objects that belong to an app; nothing without `app` is ever changed or deleted. */
 export const labelKeys = {

@@ -31,11 +31,14 @@ const waitingFaults: Readonly<Record<string, string>> = {
 /** A container that ended this often while starting is taken for crashing. */
 const crashesTolerated = 1;
 
-/** State of a rollout from the Deployment and its pods; `minimum` replicas must be available, or one pod per wanted replica. */
+/** How far a rollout must be: one new pod is ready where any is wanted, or all are and no old one is left. */
+export type RolloutGoal = 'begun' | 'complete';
+
+/** State of a rollout from the Deployment and the pods of its newest template; `minimum` replicas are wanted, or as many as it says. */
 export function rolloutStateOf(
   deployment: V1Deployment | undefined,
   pods: readonly V1Pod[],
-  minimum: number,
+  { minimum, goal }: { readonly minimum: number; readonly goal: RolloutGoal },
 ): RolloutState {
   if (!deployment) return { kind: 'progress', detail: 'not there yet' };
   const failed = faultOfPods(pods);
@@ -43,19 +46,28 @@ export function rolloutStateOf(
   const { status = {}, metadata } = deployment;
   if ((status.observedGeneration ?? 0) < (metadata?.generation ?? 0))
     return { kind: 'progress', detail: 'not observed yet' };
-  const missing = missingOf(deployment, minimum);
-  if (missing === undefined) return { kind: 'done', replicas: status.availableReplicas ?? 0 };
+  const missing = goal === 'begun' ? missingToBegin(deployment, pods, minimum) : missingOf(deployment, minimum);
+  if (missing === undefined) return { kind: 'done', replicas: status.readyReplicas ?? 0 };
   return refusalOf(deployment) ?? { kind: 'progress', detail: `${missing}${delayOf(deployment)}` };
 }
 
-/** What the Deployment still lacks, or undefined when it is complete. */
+/** What the Deployment lacks until a pod of its newest template answers, or undefined when one does or none is wanted. */
+function missingToBegin({ spec, status = {} }: V1Deployment, pods: readonly V1Pod[], minimum: number) {
+  if (Math.max(spec?.replicas ?? 1, minimum) === 0 || (status.updatedReplicas && pods.some(isReady))) return undefined;
+  return 'no new pod is ready';
+}
+
+/**
+ * What the Deployment still lacks, or undefined when it is complete. Kubernetes takes an old pod away only when a new one has
+ * stayed ready for `minReadySeconds`; where no old one is left there is nothing to wait for beyond readiness.
+ */
 function missingOf({ spec, status = {} }: V1Deployment, minimum: number): string | undefined {
   const wanted = Math.max(spec?.replicas ?? 1, minimum);
-  const { updatedReplicas = 0, availableReplicas = 0, replicas = 0 } = status;
+  const { updatedReplicas = 0, readyReplicas = 0, replicas = 0 } = status;
   if (updatedReplicas < wanted) return `${updatedReplicas} of ${wanted} pods are new`;
   if (replicas > updatedReplicas) return `${replicas - updatedReplicas} old pods remain`;
-  if (availableReplicas < Math.max(minimum, updatedReplicas))
-    return `${availableReplicas} of ${updatedReplicas} pods are ready`;
+  if (readyReplicas < Math.max(minimum, updatedReplicas))
+    return `${readyReplicas} of ${updatedReplicas} pods are ready`;
   return undefined;
 }
 

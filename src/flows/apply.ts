@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { functionKeysOf } from '../core/function-keys.ts';
+import { ownReplicasOf } from '../core/live-workload.ts';
 import type { Manifest } from '../core/manifests/object.ts';
-import { keysSecretName } from '../core/names.ts';
+import { keysSecretName, replicasManager } from '../core/names.ts';
 import { keyOf, type Plan } from '../core/plan.ts';
 import { keysOfReleases } from '../core/release.ts';
 import { Secret } from '../core/secret.ts';
@@ -79,6 +80,7 @@ export async function applyPlan(
 ): Promise<Changes> {
   const scaled = scalersBefore(state);
   const results: (readonly [string, 'created' | 'changed' | 'unchanged'])[] = [];
+  await keepReplicas(cluster, objects, state.owned);
   for (const kinds of stages) {
     const stage = objects.filter(object => kinds.includes(object.kind));
     for (const object of stage) begin(keyOf(object));
@@ -131,6 +133,24 @@ function scalersBefore({ owned, releases }: Pick<ClusterState, 'owned' | 'releas
   const good = releases.findIndex(release => release.state === 'deployed');
   const recent = good < 0 ? releases : releases.slice(0, good + 1);
   return new Set([...owned.keys(), ...keysOfReleases(recent)].filter(key => key.startsWith(scalerPrefix)));
+}
+
+/**
+ * Hands the replicas that an earlier plan fixed to a manager of their own where the plan leaves them to a scaler from now on:
+ * a field that its last owner no longer applies would fall back to its default, one replica.
+ */
+async function keepReplicas(
+  cluster: Cluster,
+  objects: readonly Manifest[],
+  owned: ReadonlyMap<string, LiveObject>,
+): Promise<void> {
+  const left = objects.flatMap(({ apiVersion, kind, metadata: { name, namespace = '' }, spec }) => {
+    const live = owned.get(`Deployment/${name}`);
+    const isLeft = kind === 'Deployment' && typeof spec === 'object' && spec !== null && !('replicas' in spec);
+    const replicas = isLeft && live ? ownReplicasOf(live) : undefined;
+    return replicas === undefined ? [] : [{ apiVersion, kind, metadata: { name, namespace }, spec: { replicas } }];
+  });
+  await Promise.all(left.map(object => cluster.apply(object, { manager: replicasManager })));
 }
 
 /** A Deployment whose ScaledObject leaves the plan: the HPA owns `replicas`, so that applying it would be a conflict. */

@@ -10,6 +10,13 @@ import type {
 import type { Manifest } from '../core/manifests/object.ts';
 import type { ScaledObject } from '../core/scaled-object-status.ts';
 
+/** Which fields a manager owns, as the API server notes it. */
+export interface FieldsOfManager {
+  readonly manager?: string;
+  readonly operation?: string;
+  readonly fieldsV1?: object;
+}
+
 /** An object as the API server gives it. */
 export interface LiveObject {
   readonly apiVersion?: string;
@@ -26,6 +33,7 @@ export interface LiveObject {
     readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly uid: string }[];
     readonly creationTimestamp?: Date | string;
     readonly deletionTimestamp?: Date | string;
+    readonly managedFields?: readonly FieldsOfManager[];
   };
 }
 
@@ -112,6 +120,12 @@ export interface PodRequest {
   readonly patience?: number;
 }
 
+/** How to apply; as our own field manager and without taking fields from others when nothing else is said. */
+export interface ApplyOptions {
+  readonly force?: boolean;
+  readonly manager?: string;
+}
+
 /** The Kubernetes API of one cluster; every call has a deadline and ends when the run is interrupted. */
 export interface Cluster {
   /** The same cluster, whose calls end with this signal instead of the run's own. */
@@ -124,14 +138,14 @@ export interface Cluster {
   read<K extends Kind>(kind: K, namespace: string, name: string): Promise<Kinds[K] | undefined>;
   list<K extends Kind>(kind: K, namespace: string, selection?: Selection): Promise<readonly Kinds[K][]>;
   /** Applies on the server, owning exactly the fields given; unknown fields and, without `force`, conflicts are errors. */
-  apply(object: Manifest, options?: { readonly force?: boolean }): Promise<LiveObject>;
+  apply(object: Manifest, options?: ApplyOptions): Promise<LiveObject>;
   /** Creates the object; false when there is one of that name. */
   create(object: Manifest): Promise<boolean>;
   /** Merges a JSON patch of top-level maps into the object. */
   merge(kind: Kind, namespace: string, name: string, patch: Readonly<Record<string, unknown>>): Promise<void>;
   /** Deletes the object with its dependants; false when it was gone already. */
   remove(kind: Kind, namespace: string, name: string): Promise<boolean>;
-  /** Last lines of a container's log, oldest first; empty when there are none. */
+  /** Last lines of a container's log, oldest first; empty when there are none. Throws RemoteError when it may not be read. */
   logs(
     namespace: string,
     pod: string,

@@ -1,4 +1,4 @@
-import type { App } from '../core/app.ts';
+import type { App, Workload } from '../core/app.ts';
 import { formatImageReference } from '../core/image.ts';
 import { keysSecretName, releaseName } from '../core/names.ts';
 import { keyOf, type Plan, planDeployment } from '../core/plan.ts';
@@ -18,6 +18,7 @@ import { endRelease, withLastWords } from './releases.ts';
 import { verifyLoaded } from './verify.ts';
 import { waitForAll } from './wait.ts';
 import type { WaitContext } from './wait-context.ts';
+import { waitForRollout } from './wait-rollout.ts';
 import { Waking } from './waking.ts';
 
 /** What to deploy and how. */
@@ -157,15 +158,22 @@ class DeployRun {
   }
 
   async #waitAndVerify(context: WaitContext, waking: Waking): Promise<string | undefined> {
-    const { log } = this.#ports;
-    const url = await this.#phases.run('wait', () => waitForAll(context, workload => (waking.wakes(workload) ? 1 : 0)));
-    if (this.#level() !== 'loaded') return url;
+    const atLeast = (workload: Workload) => (waking.wakes(workload) ? 1 : 0);
+    if (this.#level() !== 'loaded')
+      return this.#phases.run('wait', () => waitForAll(context, { goal: 'complete', atLeast }));
+    // The first new pod is asked while Kubernetes still looks whether it stays, before it takes the old ones away.
+    const url = await this.#phases.run('wait', () => waitForAll(context, { goal: 'begun', atLeast }));
+    await this.#phases.run('verify', () => this.#verify(context, waking));
+    await this.#phases.run('replace', () => waitForRollout(context, { goal: 'complete', atLeast }));
+    return url;
+  }
+
+  async #verify(context: WaitContext, waking: Waking): Promise<void> {
     const { workloads } = context.app;
     for (const { objectName } of workloads.filter(workload => !waking.hasPods(workload)))
-      log.info(`Did not wake ${objectName}: nothing changed since it was verified`);
+      this.#ports.log.info(`Did not wake ${objectName}: nothing changed since it was verified`);
     const running = workloads.filter(workload => waking.hasPods(workload));
-    await this.#phases.run('verify', () => verifyLoaded(context, running, this.#ports.mask));
-    return url;
+    await verifyLoaded(context, running, this.#ports.mask);
   }
 
   async #prune(cluster: Cluster, { plan, state, release }: Claim): Promise<readonly string[]> {

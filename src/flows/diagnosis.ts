@@ -1,11 +1,47 @@
 import type { App } from '../core/app.ts';
+import { Interrupted, RemoteError, UserError } from '../errors.ts';
 import type { Cluster, LiveEvent } from './cluster-port.ts';
 
 /** How many lines of a failing container are shown. */
 const logLines = 20;
+/** How many events are shown. */
+const eventsShown = 5;
 
-/** Newest warnings of the namespace about objects whose name starts with one of `names`. */
+/** What the cluster says of a fault, or why it does not say it. */
+type Told<Thing> = { readonly things: readonly Thing[] } | { readonly untold: string };
+
+/** Never throws but for an interruption: the fault that is looked into counts, not what else fails meanwhile. */
+async function told<Thing>(what: string, asked: Promise<readonly Thing[]>): Promise<Told<Thing>> {
+  try {
+    return { things: await asked };
+  } catch (error) {
+    if (!(error instanceof UserError) || error instanceof Interrupted) throw error;
+    return { untold: `${what} cannot be read. ${error.message}` };
+  }
+}
+
+/** Lines under a heading, or the one that says why there are none. */
+function section<Thing>(heading: string, answer: Told<Thing>, line: (thing: Thing) => string): readonly string[] {
+  if ('untold' in answer) return [answer.untold];
+  return answer.things.length > 0 ? [heading, ...answer.things.map(thing => `  ${line(thing)}`)] : [];
+}
+
+/** Newest warnings of the namespace about objects whose name starts with one of `names`; none where events may not be read. */
 export async function warningsOf(
+  cluster: Cluster,
+  namespace: string,
+  names: readonly string[],
+  since: Date,
+): Promise<readonly LiveEvent[]> {
+  try {
+    return await listWarnings(cluster, namespace, names, since);
+  } catch (error) {
+    if (error instanceof RemoteError && error.status === 403) return [];
+    throw error;
+  }
+}
+
+async function listWarnings(
   cluster: Cluster,
   namespace: string,
   names: readonly string[],
@@ -20,13 +56,11 @@ export async function warningsOf(
     .sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : 1));
 }
 
-/** One line for an event. */
-export function describeEvent(event: LiveEvent): string {
+function describeEvent(event: LiveEvent): string {
   return `${event.involvedObject?.kind ?? ''} "${event.involvedObject?.name ?? ''}": ${event.reason ?? ''}: ${event.message ?? ''}`;
 }
 
-/** Last lines of a container: of its earlier run when it crashed, else of this one. */
-export async function lastLogOf(
+async function lastLogOf(
   cluster: Cluster,
   namespace: string,
   pod: string,
@@ -50,13 +84,14 @@ export async function detailsOfPod(
   { pod, container, crashed }: PodInQuestion,
 ): Promise<readonly string[]> {
   const [lines, events] = await Promise.all([
-    lastLogOf(cluster, app.namespace, pod, container, crashed),
-    warningsOf(cluster, app.namespace, [pod], since),
+    told(`The log of "${pod}"`, lastLogOf(cluster, app.namespace, pod, container, crashed)),
+    told('Events', newest(listWarnings(cluster, app.namespace, [pod], since))),
   ]);
-  return [
-    ...(events.length > 0 ? ['Events:', ...events.slice(-5).map(event => `  ${describeEvent(event)}`)] : []),
-    ...(lines.length > 0 ? [`Last log lines of "${pod}":`, ...lines.map(line => `  ${line}`)] : []),
-  ];
+  return [...section('Events:', events, describeEvent), ...section(`Last log lines of "${pod}":`, lines, line => line)];
+}
+
+async function newest(events: Promise<readonly LiveEvent[]>): Promise<readonly LiveEvent[]> {
+  return (await events).slice(-eventsShown);
 }
 
 /** A hash in Kubernetes' alphabet, which tells a ReplicaSet of "orders" from one of "orders-http". */
@@ -67,13 +102,14 @@ export async function detailsOfDeployment(
   { cluster, app, since }: Scene,
   deployment: string,
 ): Promise<readonly string[]> {
-  const events = await warningsOf(cluster, app.namespace, [deployment], since);
-  const own = events.filter(({ involvedObject: { kind, name = '' } = {} }) =>
-    kind === 'ReplicaSet'
-      ? templateHash.test(name.slice(deployment.length))
-      : kind === 'Deployment' && name === deployment,
+  const events = listWarnings(cluster, app.namespace, [deployment], since).then(all =>
+    all.filter(({ involvedObject: { kind, name = '' } = {} }) =>
+      kind === 'ReplicaSet'
+        ? templateHash.test(name.slice(deployment.length))
+        : kind === 'Deployment' && name === deployment,
+    ),
   );
-  return own.length > 0 ? ['Events:', ...own.slice(-5).map(event => `  ${describeEvent(event)}`)] : [];
+  return section('Events:', await told('Events', newest(events)), describeEvent);
 }
 
 /** Where and when something went wrong. */

@@ -6,7 +6,7 @@ import { scalerFaultText } from '../core/scaler-hints.ts';
 import { UserError } from '../errors.ts';
 import type { Clock } from './clock.ts';
 import type { Cluster } from './cluster-port.ts';
-import { lastLogOf, warningsOf } from './diagnosis.ts';
+import { detailsOfPod, warningsOf } from './diagnosis.ts';
 import type { Log } from './ports.ts';
 import type { ScaleTarget } from './scale-test.ts';
 
@@ -127,17 +127,13 @@ export class ScaleWatch {
       cluster.read('Deployment', namespace, objectName),
       cluster.list('Pod', namespace, { labels: `app=${objectName}` }),
     ]);
-    const state = rolloutStateOf(deployment, newestPodsOf(pods), 0);
+    const state = rolloutStateOf(deployment, newestPodsOf(pods), { minimum: 0, goal: 'complete' });
     this.#podFailures = state.kind === 'failed' ? this.#podFailures + 1 : 0;
     if (state.kind !== 'failed' || (!state.crashed && this.#podFailures < 2)) return;
     const { pod, crashed } = state;
-    const lines = pod ? await lastLogOf(cluster, namespace, pod.name, pod.container, crashed) : [];
-    throw new UserError(
-      [
-        state.message,
-        ...(lines.length > 0 ? [`Last log lines of "${pod?.name}":`, ...lines.map(line => `  ${line}`)] : []),
-      ].join('\n'),
-    );
+    const scene = { cluster, app: { namespace }, since: this.#since };
+    const details = pod ? await detailsOfPod(scene, { pod: pod.name, container: pod.container, crashed }) : [];
+    throw new UserError([state.message, ...details].join('\n'));
   }
 
   #workload(): Pick<Workload, 'objectName' | 'scaling'> {

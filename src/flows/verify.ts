@@ -1,6 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { App, Workload } from '../core/app.ts';
 import { masterKeyOf } from '../core/function-keys.ts';
+import { parseJson } from '../core/image-json.ts';
 import { faultsOfHost, type HostAnswers, isSettled } from '../core/loaded.ts';
 import { portOf } from '../core/manifests/deployment.ts';
 import { keysSecretName } from '../core/names.ts';
@@ -45,7 +46,7 @@ async function verifyWorkload(context: WaitContext, workload: Workload, key: Sec
     },
     async () =>
       [
-        `The host of "${workload.objectName}" did not finish starting`,
+        `The host of "${workload.objectName}"${host.strangeAnswer} did not finish starting`,
         ...(pod === '' ? [] : await logOf(context, workload, pod)),
       ].join('\n'),
   );
@@ -98,6 +99,8 @@ class Host {
   readonly #app: App;
   readonly #workload: Workload;
   readonly #key: Secret;
+  /** What it last answered that no host answers, as part of a sentence. */
+  strangeAnswer = '';
 
   constructor(cluster: Cluster, app: App, workload: Workload, key: Secret) {
     this.#cluster = cluster;
@@ -127,7 +130,10 @@ class Host {
     };
     const answer = await this.#cluster.requestPod(this.#app.namespace, pod, request);
     if (answer.status === 401 || answer.status === 403) throw new UserError(refusal(this.#workload, answer.body));
-    return answer.status === 200 ? JSON.parse(answer.body) : undefined;
+    if (answer.status !== 200) return undefined;
+    const value = parseJson(answer.body);
+    if (value === undefined) this.strangeAnswer = `, whose answer to ${path} is not JSON,`;
+    return value;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { App, Workload } from '../core/app.ts';
 import { selectorOf } from '../core/names.ts';
-import { faultOfPods, newestPodsOf, type RolloutState, rolloutStateOf } from '../core/rollout.ts';
+import { faultOfPods, newestPodsOf, type RolloutGoal, type RolloutState, rolloutStateOf } from '../core/rollout.ts';
 import { UserError } from '../errors.ts';
 import type { Cluster } from './cluster-port.ts';
 import { detailsOfDeployment, detailsOfPod } from './diagnosis.ts';
@@ -8,15 +8,22 @@ import { patience, type WaitContext } from './wait-context.ts';
 
 type Failed = Extract<RolloutState, { kind: 'failed' }>;
 
-/** Waits until every workload runs the new template; `atLeast` gives how many replicas must be available. */
-export async function waitForRollout(context: WaitContext, atLeast: (workload: Workload) => number): Promise<void> {
+/** What is waited for. */
+export interface WaitGoal {
+  readonly goal: RolloutGoal;
+  /** How many replicas a workload must have, whatever its Deployment says. */
+  readonly atLeast: (workload: Workload) => number;
+}
+
+/** Waits until every workload runs the new template, with one pod or with all. */
+export async function waitForRollout(context: WaitContext, wanted: WaitGoal): Promise<void> {
   const { cluster, app, log, deadline } = context;
   const firstSeen = new Map<string, number>();
   let details = '';
   let late: readonly string[] = [];
   await deadline.until(
     async () => {
-      const states = await rolloutStates(cluster, app, atLeast);
+      const states = await rolloutStates(cluster, app, wanted);
       const failed = states.map(({ state }) => state).find(state => state.kind === 'failed' && lasts(state, firstSeen));
       if (failed?.kind === 'failed') throw await rolloutError(context, failed);
       const waiting = states.filter(({ state }) => state.kind !== 'done');
@@ -30,7 +37,7 @@ export async function waitForRollout(context: WaitContext, atLeast: (workload: W
   );
 }
 
-async function rolloutStates(cluster: Cluster, app: App, atLeast: (workload: Workload) => number) {
+async function rolloutStates(cluster: Cluster, app: App, { goal, atLeast }: WaitGoal) {
   const selection = { labels: selectorOf(app.name) };
   const [deployments, pods] = await Promise.all([
     cluster.list('Deployment', app.namespace, selection),
@@ -39,7 +46,7 @@ async function rolloutStates(cluster: Cluster, app: App, atLeast: (workload: Wor
   return app.workloads.map(workload => {
     const deployment = deployments.find(one => one.metadata?.name === workload.objectName);
     const own = newestPodsOf(pods.filter(pod => pod.metadata?.labels?.app === workload.objectName));
-    return { workload, state: rolloutStateOf(deployment, own, atLeast(workload)) };
+    return { workload, state: rolloutStateOf(deployment, own, { goal, minimum: atLeast(workload) }) };
   });
 }
 

@@ -36,7 +36,9 @@ function podWith(
   };
 }
 
-const complete = { observedGeneration: 3, replicas: 2, updatedReplicas: 2, availableReplicas: 2 };
+const complete = { observedGeneration: 3, replicas: 2, updatedReplicas: 2, readyReplicas: 2 };
+
+const wanted = { minimum: 0, goal: 'complete' } as const;
 
 const states = [
   {
@@ -66,7 +68,7 @@ const states = [
   },
   {
     name: 'in progress while a pod is not ready',
-    given: { deployment: deploymentWith({ ...complete, availableReplicas: 1 }) },
+    given: { deployment: deploymentWith({ ...complete, readyReplicas: 1 }) },
     expected: { kind: 'progress', detail: '1 of 2 pods are ready' },
   },
   {
@@ -78,7 +80,10 @@ const states = [
 
 for (const { name, given, expected } of states) {
   test(`is ${name}`, () => {
-    assert.deepEqual(rolloutStateOf(given.deployment, [], 'minimum' in given ? given.minimum : 0), expected);
+    assert.deepEqual(
+      rolloutStateOf(given.deployment, [], { minimum: 'minimum' in given ? given.minimum : 0, goal: 'complete' }),
+      expected,
+    );
   });
 }
 
@@ -93,7 +98,7 @@ test('fails for an image that cannot be pulled and says what to check', () => {
         },
       }),
     ],
-    0,
+    wanted,
   );
   assert(state.kind === 'failed');
   assert.match(
@@ -106,7 +111,7 @@ test('fails for a container that crashed twice and gives its exit code', () => {
   const state = rolloutStateOf(
     deploymentWith(complete),
     [podWith({ waiting: { reason: 'CrashLoopBackOff' } }, 2, 134)],
-    0,
+    wanted,
   );
   assert(state.kind === 'failed' && state.crashed);
   assert.match(state.message, /crashed 2 times, the last time with exit code 134/);
@@ -114,7 +119,7 @@ test('fails for a container that crashed twice and gives its exit code', () => {
 
 test('forgives a single crash', () => {
   assert.equal(
-    rolloutStateOf(deploymentWith({ ...complete, availableReplicas: 1 }), [podWith({ running: {} }, 1, 1)], 0).kind,
+    rolloutStateOf(deploymentWith({ ...complete, readyReplicas: 1 }), [podWith({ running: {} }, 1, 1)], wanted).kind,
     'progress',
   );
 });
@@ -138,7 +143,7 @@ const deadlinePassed = {
 };
 
 test('fails for pods that the cluster refuses and gives its reason', () => {
-  const state = rolloutStateOf(deploymentWith({ observedGeneration: 3, conditions: [refusing] }), [], 0);
+  const state = rolloutStateOf(deploymentWith({ observedGeneration: 3, conditions: [refusing] }), [], wanted);
   assert(state.kind === 'failed');
   assert.match(
     state.message,
@@ -147,14 +152,47 @@ test('fails for pods that the cluster refuses and gives its reason', () => {
 });
 
 test('is done in spite of pods that were refused before', () => {
-  assert.equal(rolloutStateOf(deploymentWith({ ...complete, conditions: [refusing] }), [], 0).kind, 'done');
+  assert.equal(rolloutStateOf(deploymentWith({ ...complete, conditions: [refusing] }), [], wanted).kind, 'done');
 });
 
 test('says that Kubernetes gave up waiting', () => {
-  const state = rolloutStateOf(deploymentWith({ observedGeneration: 3, conditions: [deadlinePassed] }), [], 0);
+  const state = rolloutStateOf(deploymentWith({ observedGeneration: 3, conditions: [deadlinePassed] }), [], wanted);
   assert(state.kind === 'progress');
   assert.match(
     state.detail,
     /0 of 2 pods are new, and Kubernetes gave up waiting \(ProgressDeadlineExceeded: timed out\)/,
   );
+});
+
+const readyPod: V1Pod = {
+  metadata: { name: 'orders-2' },
+  status: { conditions: [{ type: 'Ready', status: 'True' }] },
+};
+const begun = { observedGeneration: 3, replicas: 3, updatedReplicas: 1, readyReplicas: 3 };
+
+const beginnings = [
+  { name: 'begun when one new pod is ready', status: begun, pods: [readyPod], expected: { kind: 'done', replicas: 3 } },
+  {
+    name: 'not begun while no new pod is ready',
+    status: begun,
+    pods: [podWith({ running: {} })],
+    expected: { kind: 'progress', detail: 'no new pod is ready' },
+  },
+  {
+    name: 'not begun while the pods that are ready are old',
+    status: { ...begun, updatedReplicas: 0 },
+    pods: [readyPod],
+    expected: { kind: 'progress', detail: 'no new pod is ready' },
+  },
+] as const;
+
+for (const { name, status, pods, expected } of beginnings) {
+  test(`is ${name}`, () => {
+    assert.deepEqual(rolloutStateOf(deploymentWith(status), pods, { minimum: 0, goal: 'begun' }), expected);
+  });
+}
+
+test('is begun at zero replicas where none are wanted', () => {
+  const state = rolloutStateOf(deploymentWith({ observedGeneration: 3 }, 0), [], { minimum: 0, goal: 'begun' });
+  assert.deepEqual(state, { kind: 'done', replicas: 0 });
 });

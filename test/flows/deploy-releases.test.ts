@@ -194,7 +194,7 @@ test('counts a record that is dropped as no change', async () => {
 
 const readyPod = {
   kind: 'Pod',
-  metadata: { name: 'orders-1', labels: { app: 'orders' } },
+  metadata: { name: 'orders-1', labels: { app: 'orders', 'aks-functions.io/app': 'orders' } },
   status: { conditions: [{ type: 'Ready', status: 'True' }] },
 };
 const trust = [

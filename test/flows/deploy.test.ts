@@ -158,3 +158,20 @@ test('takes the replicas by force also after a release that failed when its scal
   await run({ prepared });
   assert(cluster.changes.includes('apply Deployment/orders by force'));
 });
+
+test('hands over the replicas that it fixed before a scaler decides them, and only then', async () => {
+  const prepared = await prepareOrders({}, 'version: 1\nworkloads: { events: { scaling: fixed } }');
+  await run({ prepared });
+  const fields = { 'f:spec': { 'f:replicas': {} } };
+  const live = cluster.objects.get('Deployment/orders');
+  const managedFields = [{ manager: 'aks-functions', operation: 'Apply', fieldsV1: fields }];
+  cluster.objects.set('Deployment/orders', { ...live, metadata: { ...live?.metadata, managedFields } });
+  cluster.changes.length = 0;
+  await run({ prepared });
+  const deployments = () => cluster.changes.filter(change => change.includes('Deployment/'));
+  assert.deepEqual(deployments(), ['apply Deployment/orders']);
+  cluster.objects.set('Deployment/orders', { ...live, metadata: { ...live?.metadata, managedFields } });
+  cluster.changes.length = 0;
+  await run();
+  assert.deepEqual(deployments(), ['apply Deployment/orders as aks-functions-replicas', 'apply Deployment/orders']);
+});

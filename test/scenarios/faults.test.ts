@@ -169,6 +169,20 @@ describe('a deployment whose pods', async () => {
     assert.deepEqual(await scene.releases('second'), { 1: 'deployed', 2: 'failed', 3: 'deployed' });
   });
 
+  test('answer and crash a moment later do not replace those of the earlier release', async t => {
+    if (needsPods(t)) return;
+    await using good = await writeGreeting(answering('first'));
+    const first = await scene.deploy(good, 'moment');
+    assert.equal(first.code, 0, first.log);
+    const [pod = ''] = await scene.readyPods('moment');
+    await using bad = await writeGreeting(`setTimeout(() => process.kill(process.ppid), 2000); ${answering('second')}`);
+    const second = await scene.deploy(bad, 'moment');
+    assert.equal(second.code, 1, second.log);
+    assert.match(messagesOf(second), /^Container "shop-http" crashed \d+ times, the last time with exit code \d+/);
+    assert.equal(await scene.ask('moment', pod, '/api/greet'), 'first');
+    assert.deepEqual(await scene.releases('moment'), { 1: 'deployed', 2: 'failed' });
+  });
+
   test('need packages that do not fit on the disk are never made', async t => {
     await using folder = await writeApp();
     const temporary = join(folder.path, 'full');

@@ -28,12 +28,12 @@ describe('releases of an app', () => {
   /** Deploys an image that is there already; no node runs it. */
   function deploy(inputs: Readonly<Record<string, string>>, options: Omit<StepOptions, 'with'> = {}) {
     return runStep('root', {
+      workspace: app.path,
       ...options,
       with: {
         ...{ auth: 'none', name: 'shop', image, kubeconfig: lab.kubeconfig, wait: 'false', verify: 'none' },
         ...{ 'secret-settings': `Orders=${connectionString(key)}`, ...inputs },
       },
-      workspace: app.path,
     });
   }
 
@@ -91,5 +91,25 @@ describe('releases of an app', () => {
     const after = await deploy({ namespace });
     assert.equal(after.code, 0, after.log);
     assert.deepEqual(await states(namespace), { 1: 'deployed' });
+  });
+
+  test('that leave the number of pods to a scaler from now on keep those that run', async () => {
+    const namespace = await newNamespace();
+    const replicas = async () => {
+      const answer = await lab.request('GET', `/apis/apps/v1/namespaces/${namespace}/deployments/shop`);
+      return v.parse(v.object({ spec: v.object({ replicas: v.number() }) }), answer.json()).spec.replicas;
+    };
+    const file = 'version: 1\nworkloads: { events: { scaling: fixed, scale: { minReplicas: 3 } } }\n';
+    await using fixed = await writeApp({ ...queueApp, 'aks-functions.yml': file });
+    for (const [workspace, expected] of [
+      [fixed.path, 3],
+      [app.path, 3],
+      [app.path, 3],
+      [fixed.path, 3],
+    ] as const) {
+      const result = await deploy({ namespace }, { workspace });
+      assert.equal(result.code, 0, result.log);
+      assert.equal(await replicas(), expected);
+    }
   });
 });

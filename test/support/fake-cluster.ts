@@ -3,6 +3,7 @@ import { keyOf } from '../../src/core/plan.ts';
 import { revealed } from '../../src/edges/cluster/revealed.ts';
 import { RemoteError } from '../../src/errors.ts';
 import type {
+  ApplyOptions,
   Cluster,
   Kind,
   Kinds,
@@ -46,9 +47,9 @@ export class FakeCluster implements Cluster {
     return keys.flatMap(key => this.#live<K>(key) ?? []);
   }
 
-  async apply(object: Manifest, { force = false }: { readonly force?: boolean } = {}): Promise<LiveObject> {
+  async apply(object: Manifest, { force = false, manager }: ApplyOptions = {}): Promise<LiveObject> {
     const key = keyOf(object);
-    this.changes.push(`apply ${key}${force ? ' by force' : ''}`);
+    this.changes.push(`apply ${key}${force ? ' by force' : ''}${manager ? ` as ${manager}` : ''}`);
     this.#fail(`apply ${key}`);
     const before = this.objects.get(key);
     const same =
@@ -148,7 +149,7 @@ const statuses: Readonly<Record<string, (object: LiveObject) => unknown>> = {
     observedGeneration: object.metadata?.generation,
     replicas: 1,
     updatedReplicas: 1,
-    availableReplicas: 1,
+    readyReplicas: 1,
   }),
   ScaledObject: () => ({
     conditions: [

@@ -12,6 +12,8 @@ import { volumesOf } from './volumes.ts';
 
 /** Port of the host when the file names no other. */
 const defaultPort = 8080;
+/** A pod whose host answers and crashes a moment later must not replace a good one. */
+const minReadySeconds = 5;
 /** Longer than the host's own drain time, so that a running function can end. */
 const defaultGracePeriodSeconds = 60;
 
@@ -21,7 +23,8 @@ export function deploymentOf(app: App, workload: Workload, image: string, pullSe
     ...(workload.scaling.kind === 'fixed' ? { replicas: workload.scaling.replicas } : {}),
     revisionHistoryLimit: 3,
     selector: { matchLabels: { app: workload.objectName } },
-    strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+    minReadySeconds,
+    strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: '25%' } },
     template: {
       metadata: {
         labels: {

@@ -2,7 +2,16 @@ import type { Manifest } from '../../core/manifests/object.ts';
 import { fieldManager } from '../../core/names.ts';
 import { parseQuantity } from '../../core/scaled-object-status.ts';
 import { UserError } from '../../errors.ts';
-import type { Cluster, Kind, Kinds, LiveObject, PodAnswer, PodRequest, Selection } from '../../flows/cluster-port.ts';
+import type {
+  ApplyOptions,
+  Cluster,
+  Kind,
+  Kinds,
+  LiveObject,
+  PodAnswer,
+  PodRequest,
+  Selection,
+} from '../../flows/cluster-port.ts';
 import { Api, type ApiAnswer } from './api.ts';
 import { isKind, kindRows, pathOf } from './api-paths.ts';
 import { type ConnectionOptions, openConnection } from './connection.ts';
@@ -60,11 +69,11 @@ class KubernetesCluster implements Cluster {
     return items;
   }
 
-  async apply(object: Manifest, { force = false }: { readonly force?: boolean } = {}): Promise<LiveObject> {
+  async apply(object: Manifest, { force = false, manager = fieldManager }: ApplyOptions = {}): Promise<LiveObject> {
     const answer = await this.#api.send({
       method: 'PATCH',
       path: pathOfManifest(object),
-      query: { fieldManager, fieldValidation: 'Strict', ...(force ? { force: 'true' } : {}) },
+      query: { fieldManager: manager, fieldValidation: 'Strict', ...(force ? { force: 'true' } : {}) },
       contentType: 'application/apply-patch+yaml',
       body: revealed(object),
     });
@@ -119,7 +128,11 @@ class KubernetesCluster implements Cluster {
       query,
       headers: { accept: '*/*' },
     });
-    return answer.status === 200 ? answer.body.split('\n').filter(line => line !== '' && !logIsGone.test(line)) : [];
+    // A container that has not started, or no earlier run of it, is no fault: there is no log then.
+    if (answer.status === 400 || answer.status === 404) return [];
+    return textOf(`read the log of Pod "${pod}"`, answer)
+      .split('\n')
+      .filter(line => line !== '' && !logIsGone.test(line));
   }
 
   async requestPod(
@@ -163,9 +176,13 @@ class KubernetesCluster implements Cluster {
 }
 
 function parsed<Result>(doing: string, answer: ApiAnswer): Result {
-  if (answer.status >= 300) throw errorOf(doing, answer);
-  const result: Result = JSON.parse(answer.body);
+  const result: Result = JSON.parse(textOf(doing, answer));
   return result;
+}
+
+function textOf(doing: string, answer: ApiAnswer): string {
+  if (answer.status >= 300) throw errorOf(doing, answer);
+  return answer.body;
 }
 
 function kindOf(object: Manifest): Kind {
