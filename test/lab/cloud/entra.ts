@@ -8,6 +8,8 @@ import { issuerOf } from './tokens.ts';
 const paths =
   /^\/common\/discovery\/instance$|^\/[^/]+(\/v2\.0)?\/\.well-known\/openid-configuration$|^\/[^/]+\/(discovery(\/v2\.0)?\/keys|oauth2(\/v2\.0)?\/token)$/;
 const instances = '/common/discovery/instance';
+// Some libraries ask for these at every sign-in; an application gets nothing for them.
+const signInScopes = ['openid', 'offline_access', 'profile'];
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /** Services whose tokens any tenant gives, beside those whose address is the cloud's own. */
@@ -94,8 +96,9 @@ export class Entra {
   }
 
   #audienceIn(form: URLSearchParams, tenant: Tenant): string | EntraRefusal {
-    const scope = form.get('scope') ?? '';
-    if (!/^\S+\/\.default$/.test(scope)) return invalidScope(scope);
+    const scopes = (form.get('scope') ?? '').split(' ').filter(each => !signInScopes.includes(each));
+    const [scope = ''] = scopes;
+    if (scopes.length !== 1 || !scope.endsWith('/.default')) return invalidScope(scopes.join(' '));
     const audience = scope.slice(0, -'/.default'.length);
     const bare = audience.replace(/\/$/, '');
     const isKnown = resources.some(known => known.test(bare)) || bare === this.#context.address;
