@@ -7,6 +7,8 @@ export const appRoot = '/home/site/wwwroot';
 
 const scriptRootName = 'AzureWebJobsScriptRoot';
 const appLayerLabel = 'aks-functions.io/app-layer';
+const orderLabel = 'aks-functions.io/app-layer-order';
+const packagesLast = 'packages-last';
 const startScript = '/opt/startup/start_nonappservice.sh';
 const hostProgram = '/azure-functions-host/Microsoft.Azure.WebJobs.Script.WebHost';
 
@@ -53,11 +55,28 @@ export function scriptRootOf(image: ImageConfig): string {
  * start script.
  */
 export function layersBelowApp(image: ImageConfig, layers: number): number {
-  const diffIds = isRecord(image.rootfs) ? strings(image.rootfs.diff_ids) : [];
+  const diffIds = diffIdsOf(image);
   if (diffIds.length !== layers) return 0;
-  const labels = isRecord(image.config) && isRecord(image.config.Labels) ? image.config.Labels : {};
-  const own = diffIds.indexOf(String(labels[appLayerLabel]));
-  return own >= 0 ? own : officialLayers(image.history, layers);
+  return isOurs(image)
+    ? diffIds.indexOf(String(labelsIn(image)[appLayerLabel]))
+    : officialLayers(image.history, layers);
+}
+
+/** Whether installed packages are the last entries of our own layer, the lowest one that is above `layersBelowApp`. */
+export function endsWithPackages(image: ImageConfig): boolean {
+  return isOurs(image) && labelsIn(image)[orderLabel] === packagesLast;
+}
+
+function isOurs(image: ImageConfig): boolean {
+  return diffIdsOf(image).includes(String(labelsIn(image)[appLayerLabel]));
+}
+
+function diffIdsOf({ rootfs }: ImageConfig): readonly string[] {
+  return isRecord(rootfs) ? strings(rootfs.diff_ids) : [];
+}
+
+function labelsIn({ config }: ImageConfig): Readonly<Record<string, unknown>> {
+  return isRecord(config) && isRecord(config.Labels) ? config.Labels : {};
 }
 
 function officialLayers(history: unknown, layers: number): number {
@@ -124,6 +143,7 @@ function labelsOf(layer: AppLayer): Readonly<Record<string, string>> {
   return {
     'aks-functions.io/content-key': layer.contentKey,
     [appLayerLabel]: layer.diffId,
+    [orderLabel]: packagesLast,
     'org.opencontainers.image.base.name': layer.baseName,
     'org.opencontainers.image.base.digest': layer.baseDigest,
   };

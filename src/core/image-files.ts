@@ -40,6 +40,8 @@ export class ImageFiles {
   readonly #above = emptyCover();
   #layer = emptyCover();
   #textSize = 0;
+  #isLastPart = false;
+  #isOver = false;
 
   /** `image` names the image in errors; `root` is the absolute path of the app folder. */
   constructor(image: string, root: string) {
@@ -70,6 +72,11 @@ export class ImageFiles {
     this.#texts.set(this.#inApp(cleanPath(path)) ?? '', text);
   }
 
+  /** Says that the layer to come is the lowest with the app, and that installed packages are its last entries. */
+  expectPackagesLast(): void {
+    this.#isLastPart = true;
+  }
+
   /** Closes the layer under way; the next entries are those of the layer below. */
   endLayer(): void {
     for (const path of this.#layer.removed) this.#above.removed.add(path);
@@ -81,7 +88,7 @@ export class ImageFiles {
   /** `true` when no further entry could change the result: the list of a .NET build says all, or nothing below shows. */
   get isComplete(): boolean {
     const built = this.#texts.has('functions.metadata') && this.hasHost;
-    return built || this.#above.removed.has('') || this.#above.opaque.has('');
+    return built || this.#isOver || this.#above.removed.has('') || this.#above.opaque.has('');
   }
 
   /** `true` when the app folder has its `host.json`. */
@@ -105,7 +112,10 @@ export class ImageFiles {
   #addOwn(path: string, { kind, size, target }: LayerEntry): boolean {
     if (this.#isCovered(path) || (kind !== 'folder' && this.#above.kinds.has(path))) return false;
     const installed = Object.values(dependencyFolders).find(name => `${path}/`.startsWith(`${name}/`));
-    if (installed !== undefined) this.#installed.add(installed);
+    if (installed !== undefined) {
+      this.#installed.add(installed);
+      this.#isOver = this.#isLastPart;
+    }
     if (installed !== undefined || foreignFolder.test(`${path}/`) || neverRead.test(path)) return false;
     this.#layer.kinds.set(path, kind);
     if (kind === 'folder' || kind === 'other') return false;

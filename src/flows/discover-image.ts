@@ -1,5 +1,5 @@
 import { formatImageReference, type ImageReference } from '../core/image.ts';
-import { layersBelowApp, scriptRootOf } from '../core/image-config.ts';
+import { endsWithPackages, layersBelowApp, scriptRootOf } from '../core/image-config.ts';
 import { ImageFiles } from '../core/image-files.ts';
 import type { Descriptor, Platform } from '../core/image-manifest.ts';
 import type { SourceTree } from '../core/project.ts';
@@ -67,7 +67,10 @@ export async function readImageApp(
     const reading = { files, budget, open: layerOf(registry, image), signal: limited };
     const { layers } = found.manifest;
     const below = layersBelowApp(config, layers.length);
-    const above = await readLayers(layers.slice(below), reading);
+    const above = await readLayers(layers.slice(below), {
+      ...reading,
+      lowest: endsWithPackages(config) ? layers[below] : undefined,
+    });
     const others = files.hasHost ? 0 : await readLayers(layers.slice(0, below), reading);
     if (!files.hasHost) throw missingHost(name, root);
     const megabytes = ((bounds.download - budget.download) / 1e6).toFixed(1);
@@ -86,6 +89,8 @@ interface Reading {
   readonly budget: LayerBudget;
   readonly open: (layer: Descriptor, signal: AbortSignal) => AsyncIterable<Uint8Array>;
   readonly signal: AbortSignal;
+  /** Our own layer, with its packages last. */
+  readonly lowest?: Descriptor | undefined;
 }
 
 function layerOf(registry: ImageRegistry, { repository }: ImageReference): Reading['open'] {
@@ -93,10 +98,14 @@ function layerOf(registry: ImageRegistry, { repository }: ImageReference): Readi
 }
 
 /** Reads layers, the top one first, until the rest does not matter; gives how many were read. */
-async function readLayers(layers: readonly Descriptor[], { files, open, ...reading }: Reading): Promise<number> {
+async function readLayers(
+  layers: readonly Descriptor[],
+  { files, open, lowest, ...reading }: Reading,
+): Promise<number> {
   let read = 0;
   for (const layer of layers.toReversed()) {
     if (files.isComplete) break;
+    if (layer === lowest) files.expectPackagesLast();
     await readLayer({ ...reading, layer, open: stop => open(layer, stop), visitor: files });
     files.endLayer();
     read += 1;

@@ -46,6 +46,7 @@ describe('configuration of a layered image', () => {
           vendor: 'x',
           'aks-functions.io/content-key': 'key',
           'aks-functions.io/app-layer': 'sha256:app',
+          'aks-functions.io/app-layer-order': 'packages-last',
           'org.opencontainers.image.base.name': 'h/base:4',
           'org.opencontainers.image.base.digest': 'sha256:base',
         },

@@ -204,6 +204,24 @@ describe('layers of an image', () => {
     assert(registry.taken < 4_000_000, `${registry.taken} bytes were taken`);
   });
 
+  it('below our own are not read, nor the packages at the end of it', async () => {
+    const registry = new MemoryRegistry();
+    const packages = { 'node_modules/': '', 'node_modules/large.js': 'x'.repeat(8_000_000) };
+    const own = Buffer.from(await tarOf(inApp({ ...app, ...packages })));
+    const probe = registry.add('probe', [own]);
+    const Labels = {
+      'aks-functions.io/app-layer': probe.layers[0] ?? '',
+      'aks-functions.io/app-layer-order': 'packages-last',
+    };
+    const base = await layerOf(inApp({ 'of-the-base.js': '' }));
+    const { layers } = registry.add('1', [base, own, await layerOf(inApp({ 'on-ours.js': '' }))], { Labels });
+    const { source } = await read(registry);
+    assert.deepEqual(source.paths, [...Object.keys(app), 'on-ours.js'].toSorted());
+    assert.deepEqual(source.dependencyFolders, ['node_modules']);
+    assert.deepEqual(registry.opened, [layers[2], layers[1]]);
+    assert(registry.taken < 4_000_000, `${registry.taken} bytes were taken`);
+  });
+
   it('of an official base image are not read', async () => {
     const history = [
       { created_by: 'RUN install' },

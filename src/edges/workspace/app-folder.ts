@@ -9,7 +9,7 @@ import { childEnvironment } from '../processes.ts';
 import { openStaging } from '../staging.ts';
 import { hashOf } from './files.ts';
 import { installNpm, installPip } from './install.ts';
-import { appBounds, type Bounds, byPath, type Entry, ignoredByApp, listFolder } from './listing.ts';
+import { appBounds, type Bounds, type Entry, ignoredByApp, listFolder } from './listing.ts';
 import { sourceTreeOf } from './source.ts';
 import { tarOf } from './tar.ts';
 
@@ -52,7 +52,7 @@ export class AppFolder implements Workspace, AppContent {
     await this.#install(dependencies, staging.path, signal);
     const added = await listStaged(staging.path);
     const kept = cleanup.move();
-    return stagedApp([...own, ...added].sort(byPath), kept);
+    return stagedApp([...own, ...added], kept);
   }
 
   async #install(plan: DependencyPlan & { kind: 'npm' | 'pip' }, staging: string, signal: AbortSignal): Promise<void> {
@@ -65,7 +65,8 @@ export class AppFolder implements Workspace, AppContent {
     else await installPip(plan, installation, signal);
   }
 
-  // Installed packages of this machine stay out when the image gets its own.
+  // Installed packages of this machine stay out when the image gets its own. Packages come last, as a label of the
+  // image says, so that whoever reads its functions can stop before them.
   async #ownEntries(dependencies: DependencyPlan): Promise<readonly Entry[]> {
     const { root, entries } = await this.#list();
     if (dependencies.kind !== 'vendored') return entries;
@@ -75,7 +76,7 @@ export class AppFolder implements Workspace, AppContent {
       path => inFolder(path) || !path.startsWith(`${dependencies.folder}/`),
       this.#options.bounds,
     );
-    return [...entries, ...vendored].sort(byPath);
+    return [...entries, ...vendored];
   }
 
   #list(): Promise<Listing> {

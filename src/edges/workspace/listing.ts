@@ -68,7 +68,7 @@ export async function listFolder(
 }
 
 /** Order of entries: by code units of their paths, on every machine the same. */
-export function byPath(one: { readonly path: string }, other: { readonly path: string }): number {
+function byPath(one: { readonly path: string }, other: { readonly path: string }): number {
   if (one.path === other.path) return 0;
   return one.path < other.path ? -1 : 1;
 }

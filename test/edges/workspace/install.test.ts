@@ -77,10 +77,10 @@ describe('npm', () => {
     const { names, calls, staged, left } = await install(npm, nodeApp, { npm: script });
     assert.deepEqual(names, [
       'host.json',
-      'node_modules/.bin/new',
-      'node_modules/new/index.js',
       'package-lock.json',
       'package.json',
+      'node_modules/.bin/new',
+      'node_modules/new/index.js',
     ]);
     assert.deepEqual(calls, [
       [
@@ -160,10 +160,10 @@ describe('pip', () => {
       log,
     } = await install(pip, app, { 'python3.11': `${version('3.11')}\n${packages}` });
     assert.deepEqual(names, [
-      '.python_packages/lib/site-packages/a-1.dist-info/RECORD',
-      '.python_packages/lib/site-packages/a/m.py',
       'host.json',
       'requirements.txt',
+      '.python_packages/lib/site-packages/a-1.dist-info/RECORD',
+      '.python_packages/lib/site-packages/a/m.py',
     ]);
     const [, call = []] = calls;
     assert.deepEqual(call.slice(0, 8), [
