@@ -4,11 +4,12 @@ import { cosmosScaler } from './scalers/cosmos-db.ts';
 import { durableScaler } from './scalers/durable.ts';
 import { eventHubScaler } from './scalers/event-hub.ts';
 import { kafkaScaler } from './scalers/kafka.ts';
+import { mySqlScaler } from './scalers/mysql.ts';
 import { rabbitScaler } from './scalers/rabbitmq.ts';
 import { redisListScaler, redisPubSubScaler, redisStreamScaler } from './scalers/redis.ts';
 import type { Scaler, ScalerContext } from './scalers/scaler.ts';
 import { serviceBusScaler } from './scalers/service-bus.ts';
-import { mySqlScaler, sqlScaler } from './scalers/sql.ts';
+import { sqlScaler } from './scalers/sql.ts';
 import { timerScaler } from './scalers/timer.ts';
 
 export type { Connection, Scaler, ScalerContext, ScalerParameter } from './scalers/scaler.ts';

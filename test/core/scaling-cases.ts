@@ -61,6 +61,11 @@ const database: Access = {
   'a connection string': { C: sqlText },
   'an identity': { C: 'Server=shop;Authentication=Active Directory Default' },
 };
+const mySqlText = 'Server=shop.mysql.database.azure.com;Port=3306;Database=shop;Uid=app;Pwd=hush;SslMode=Required';
+const mySql: Access = {
+  'a connection string': { C: mySqlText },
+  'a connection string without a database': { C: 'Server=shop;Uid=app;Pwd=hush' },
+};
 const redis: Access = {
   'TLS and a password': { C: 'shop.redis.cache.windows.net:6380,password=hush,ssl=True,abortConnect=False' },
   'an address alone': { C: 'redis' },
@@ -187,7 +192,13 @@ const rows: readonly Row[] = [
   ),
   row('Cosmos DB, KEDA 2.19', cosmos, { ...cosmosBinding, leaseContainerPrefix: 'stock' }, { keda: '2.19.0' }),
   row('SQL', database, { type: 'sqlTrigger', connectionStringSetting: 'C', tableName: 'dbo.Orders' }),
-  row('MySQL', database, { type: 'mysqlTrigger', connectionStringSetting: 'C', tableName: 'orders' }),
+  row('MySQL', mySql, { type: 'mysqlTrigger', connectionStringSetting: 'C', tableName: 'orders' }),
+  row(
+    'MySQL with a threshold',
+    mySql,
+    { type: 'mysqlTrigger', connectionStringSetting: 'C', tableName: 'orders' },
+    { function: { threshold: 500, activation: 10 } },
+  ),
   row('Redis list', redis, { type: 'redisListTrigger', ...c, key: 'orders', maxBatchSize: 4 }),
   row('Redis stream', redis, { type: 'redisStreamTrigger', ...c, key: 'orders' }),
   row(

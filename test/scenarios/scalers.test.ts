@@ -2,14 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import * as v from 'valibot';
 import { hasDebianPackages } from '../lab/debian.ts';
-import { type ServerGround, serverGround } from '../lab/debian-servers.ts';
-import { type Lab, startLab } from '../lab/lab.ts';
-import { type LabMariaDb, startMariaDb } from '../lab/mariadb.ts';
 import { waitUntil } from '../lab/processes.ts';
-import { type LabRabbitMq, startRabbitMq } from '../lab/rabbitmq.ts';
-import { type LabRedis, startRedis } from '../lab/redis.ts';
 import { runStep } from '../support/action.ts';
 import { writeApp } from '../support/registry-app.ts';
+import { growing, type Source, type Stage, sources, startStage } from './scaled-sources.ts';
 
 const image = `127.0.0.1:1/shop@sha256:${'a'.repeat(64)}`;
 const minute = 60_000;
@@ -18,126 +14,25 @@ const deployment = v.object({
   status: v.object({ readyReplicas: v.optional(v.number(), 0) }),
 });
 
-/** A lab and the servers that KEDA watches in these tests. */
-interface Stage extends AsyncDisposable {
-  readonly lab: Lab;
-  readonly redis: LabRedis;
-  readonly rabbit: LabRabbitMq;
-  readonly mariadb: LabMariaDb;
-}
-
-/** A function and the work that waits for it. Nothing runs on the fake node, so the test itself does that work. */
-interface Source {
-  readonly name: string;
-  readonly binding: Readonly<Record<string, unknown>>;
-  /** What `aks-functions.yml` says of the function. */
-  readonly options?: (stage: Stage) => object;
-  readonly settings: (stage: Stage) => Readonly<Record<string, string>>;
-  /** Makes what must be there before a host runs. */
-  readonly prepare?: (stage: Stage) => Promise<unknown>;
-  readonly fill: (stage: Stage) => Promise<unknown>;
-  readonly drain: (stage: Stage) => Promise<unknown>;
-}
-
-const sources: readonly Source[] = [
-  {
-    name: 'a storage queue',
-    binding: { type: 'queueTrigger', queueName: 'orders', connection: 'C' },
-    settings: ({ lab }) => ({ C: lab.queue.connectionString }),
-    prepare: ({ lab }) => lab.queue.create('orders'),
-    fill: ({ lab }) => lab.queue.put('orders', ['one', 'two']),
-    drain: ({ lab }) => lab.queue.clear('orders'),
-  },
-  {
-    name: 'a Redis list',
-    binding: { type: 'redisListTrigger', connection: 'C', key: 'orders' },
-    settings: ({ redis }) => ({ C: redis.connectionString }),
-    fill: ({ redis }) => redis.command('RPUSH', 'orders', 'one', 'two'),
-    drain: ({ redis }) => redis.command('LTRIM', 'orders', '1', '0'),
-  },
-  {
-    name: 'a Redis stream, by a trigger of the file',
-    binding: { type: 'redisStreamTrigger', connection: 'C', key: 'clicks' },
-    options: ({ redis: { address } }) => ({
-      trigger: {
-        type: 'redis-streams',
-        metadata: { stream: 'clicks', streamLength: '5', address, passwordFromEnv: 'Password' },
-      },
-    }),
-    settings: ({ redis }) => ({ C: redis.connectionString, Password: redis.password }),
-    fill: ({ redis }) => redis.command('XADD', 'clicks', '*', 'page', 'home'),
-    drain: ({ redis }) => redis.command('XTRIM', 'clicks', 'MAXLEN', '0'),
-  },
-  {
-    name: 'a RabbitMQ queue',
-    binding: { type: 'rabbitMQTrigger', connectionStringSetting: 'C', queueName: 'orders' },
-    settings: ({ rabbit }) => ({ C: rabbit.connectionString }),
-    prepare: ({ rabbit }) => rabbit.create('orders'),
-    fill: ({ rabbit }) => rabbit.put('orders', ['one', 'two']),
-    drain: ({ rabbit }) => rabbit.clear('orders'),
-  },
-  {
-    name: 'a table of MySQL, by a trigger of the file',
-    binding: { type: 'mysqlTrigger', connectionStringSetting: 'C', tableName: 'jobs' },
-    options: ({ mariadb: { host, port, database, user } }) => ({
-      trigger: {
-        type: 'mysql',
-        metadata: {
-          ...{ query: 'SELECT COUNT(*) FROM jobs WHERE NOT done', queryValue: '5' },
-          ...{ host, port, dbName: database, username: user, passwordFromEnv: 'Password' },
-        },
-      },
-    }),
-    settings: ({ mariadb }) => ({ C: mariadb.connectionString, Password: mariadb.password }),
-    prepare: ({ mariadb }) => mariadb.execute('CREATE TABLE jobs (id int PRIMARY KEY, done bool NOT NULL)'),
-    fill: ({ mariadb }) => mariadb.execute('INSERT INTO jobs VALUES (1, false), (2, false), (3, true)'),
-    drain: ({ mariadb }) => mariadb.execute('UPDATE jobs SET done = true'),
-  },
-];
-
-async function startStage(): Promise<Stage> {
-  const lab = await startLab({ node: 'fake' });
-  let ground: ServerGround | undefined;
-  try {
-    ground = await serverGround(lab);
-    const [redis, rabbit, mariadb] = await Promise.all([
-      startRedis(ground),
-      startRabbitMq(ground),
-      startMariaDb(ground),
-    ]);
-    const servers = ground;
-    const dispose = async () => {
-      await servers[Symbol.asyncDispose]();
-      await lab.stop();
-    };
-    return { lab, redis, rabbit, mariadb, [Symbol.asyncDispose]: dispose };
-  } catch (error) {
-    await ground?.[Symbol.asyncDispose]();
-    await lab.stop();
-    throw error;
-  }
-}
-
-interface Deployed extends Pick<Source, 'binding'> {
-  readonly options?: object | undefined;
-  readonly settings: Readonly<Record<string, string>>;
-}
-
 /** Deploys one function into a namespace of its own, to be scaled as fast as KEDA can. */
-async function deploy({ lab }: Stage, namespace: string, { binding, options, settings }: Deployed): Promise<void> {
+async function deploy(
+  stage: Stage,
+  namespace: string,
+  { binding, options, settings }: Pick<Source, 'binding' | 'options' | 'settings'>,
+): Promise<void> {
   await using app = await writeApp({
     'package.json': '{"name":"shop","version":"1.0.0"}',
     'f/function.json': JSON.stringify({ bindings: [{ name: 'input', direction: 'in', ...binding }] }),
     'f/index.js': 'module.exports = async () => {};',
     'aks-functions.yml': JSON.stringify({
       version: 1,
-      ...(options ? { functions: { f: options } } : {}),
+      ...(options ? { functions: { f: options(stage) } } : {}),
     }),
   });
   const result = await runStep('root', {
     with: {
-      ...{ auth: 'none', name: 'shop', image, namespace, kubeconfig: lab.kubeconfig, verify: 'ready' },
-      ...{ 'polling-interval': '1', 'cooldown-period': '2', 'secret-settings': linesOf(settings) },
+      ...{ auth: 'none', name: 'shop', image, namespace, kubeconfig: stage.lab.kubeconfig, verify: 'ready' },
+      ...{ 'polling-interval': '1', 'cooldown-period': '2', 'secret-settings': linesOf(settings(stage)) },
     },
     workspace: app.path,
   });
@@ -151,8 +46,13 @@ function linesOf(settings: Readonly<Record<string, string>>): string {
 }
 
 /** Waits until as many replicas are wanted and ready. */
-async function waitForReplicas({ lab }: Stage, namespace: string, count: number, limit = minute): Promise<void> {
-  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/shop`;
+async function waitForReplicas(
+  { lab }: Stage,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  count: number,
+  limit = minute,
+): Promise<void> {
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
   const holds = async () => {
     const { spec, status } = v.parse(deployment, (await lab.request('GET', path)).json());
     return spec.replicas === count && status.readyReplicas === count;
@@ -170,7 +70,7 @@ const obstacle = (await hasDebianPackages())
   ? false
   : 'the servers come from Debian packages, and there is no apt here';
 
-describe('a workload goes from zero to one replica and back', { concurrency: true, skip: obstacle }, () => {
+describe('KEDA scales a workload', { concurrency: true, skip: obstacle }, () => {
   let stage: Stage;
   before(async () => {
     stage = await startStage();
@@ -180,34 +80,45 @@ describe('a workload goes from zero to one replica and back', { concurrency: tru
   });
 
   for (const [index, source] of sources.entries()) {
-    test(`for ${source.name}`, async () => {
-      const namespace = `source-${index}`;
+    test(`from zero to one replica and back for ${source.name}`, async () => {
+      const place = { namespace: `source-${index}`, name: 'shop' };
       await source.prepare?.(stage);
-      const [options, settings] = [source.options?.(stage), source.settings(stage)];
-      await deploy(stage, namespace, { binding: source.binding, options, settings });
-      await waitForReplicas(stage, namespace, 0);
+      await deploy(stage, place.namespace, source);
+      await waitForReplicas(stage, place, 0);
       await source.fill(stage);
-      await waitForReplicas(stage, namespace, 1);
+      await waitForReplicas(stage, place, 1);
       await source.drain(stage);
-      await waitForReplicas(stage, namespace, 0);
+      await waitForReplicas(stage, place, 0);
     });
   }
 
-  test('for a window of the clock, by a trigger of the file', async () => {
+  for (const [index, source] of growing.entries()) {
+    test(`from one replica to two for ${source.name}`, async () => {
+      const place = { namespace: `growing-${index}`, name: 'shop-always' };
+      await source.prepare(stage);
+      await deploy(stage, place.namespace, source);
+      await waitForReplicas(stage, place, 1);
+      await source.fill(stage);
+      await waitForReplicas(stage, place, 2);
+    });
+  }
+
+  test('from zero to one replica and back for a window of the clock, by a trigger of the file', async () => {
     // The first whole minute that leaves time to deploy and to be at zero before it.
     const start = Math.ceil((Date.now() + 40_000) / minute) * minute;
     const metadata = {
       ...{ timezone: 'UTC', desiredReplicas: '1' },
       ...{ start: cronTime(start), end: cronTime(start + minute) },
     };
-    await deploy(stage, 'clock', {
+    const place = { namespace: 'clock', name: 'shop' };
+    await deploy(stage, place.namespace, {
       binding: { type: 'timerTrigger', schedule: '0 */5 * * * *' },
-      options: { trigger: { type: 'cron', metadata } },
-      settings: { AzureWebJobsStorage: stage.lab.queue.connectionString },
+      options: () => ({ trigger: { type: 'cron', metadata } }),
+      settings: ({ lab }) => ({ AzureWebJobsStorage: lab.queue.connectionString }),
     });
-    await waitForReplicas(stage, 'clock', 0, start - Date.now());
-    await waitForReplicas(stage, 'clock', 1, start - Date.now() + minute);
-    await waitForReplicas(stage, 'clock', 0, start - Date.now() + 3 * minute);
+    await waitForReplicas(stage, place, 0, start - Date.now());
+    await waitForReplicas(stage, place, 1, start - Date.now() + minute);
+    await waitForReplicas(stage, place, 0, start - Date.now() + 3 * minute);
     assert.ok(Date.now() >= start + minute, 'the replica stayed to the end of the window');
   });
 });

@@ -40,21 +40,6 @@ function tableOf(context: ScalerContext): string | undefined {
   return undefined;
 }
 
-/** MySQL keeps its progress in tables that do not exist before the first start, and a query on them would be an error. */
-export function mySqlScaler(context: ScalerContext): undefined {
-  requiredText(context, ['tableName'], 'MySQL trigger');
-  if (
-    connectionFor(context, {
-      keys: ['connectionStringSetting', 'connection'],
-      trigger: 'MySQL trigger',
-      service: 'sql',
-    })
-  ) {
-    context.keepOne?.('KEDA has no query that works before the host has made its tables');
-  }
-  return undefined;
-}
-
 /** KEDA's `mssql` for Durable Functions on MSSQL, which says itself how many hosts it wants. Undefined after a fault. */
 export function durableSqlScaler(context: ScalerContext, connectionName: string): Scaler | undefined {
   const found = connectionNamed(context, connectionName, { trigger: 'Durable storage on MSSQL', service: 'sql' });
