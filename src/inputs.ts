@@ -2,6 +2,7 @@ import { getInput } from '@actions/core';
 import type { RawInputs } from './core/inputs/reader.ts';
 import { type ActionName, actionInputs, type InputName, inputRows } from './core/inputs/table.ts';
 import type { RunContext } from './core/release.ts';
+import { Secret } from './core/secret.ts';
 
 /** Inputs of an action as the runner hands them over, white space kept. */
 export function readActionInputs(action: ActionName): RawInputs {
@@ -45,6 +46,18 @@ export interface Surroundings {
   /** Whether a terminal shows colours. */
   readonly colours: boolean;
   readonly summaryFile: string | undefined;
+  readonly job: JobSurroundings;
+}
+
+/** What the runner says about the job, for the sign-in. */
+export interface JobSurroundings {
+  /** Whether this is a job of GitHub Actions at all. */
+  readonly isJob: boolean;
+  readonly event: string | undefined;
+  /** File with what the event is about. */
+  readonly eventFile: string | undefined;
+  /** Where the job asks for its OIDC token; undefined when it may not have one. */
+  readonly tokenSource: { readonly url: string; readonly requestToken: Secret } | undefined;
 }
 
 /** Surroundings of the run: the only other reading of the environment. */
@@ -70,5 +83,22 @@ export function readSurroundings(): Surroundings {
     environment: process.env,
     colours: process.stderr.isTTY === true && !NO_COLOR,
     summaryFile: GITHUB_STEP_SUMMARY || undefined,
+    job: readJob(),
+  };
+}
+
+function readJob(): JobSurroundings {
+  const {
+    GITHUB_ACTIONS,
+    GITHUB_EVENT_NAME,
+    GITHUB_EVENT_PATH,
+    ACTIONS_ID_TOKEN_REQUEST_URL: url,
+    ACTIONS_ID_TOKEN_REQUEST_TOKEN: requestToken,
+  } = process.env;
+  return {
+    isJob: GITHUB_ACTIONS === 'true',
+    event: GITHUB_EVENT_NAME || undefined,
+    eventFile: GITHUB_EVENT_PATH || undefined,
+    tokenSource: url && requestToken ? { url, requestToken: new Secret(requestToken) } : undefined,
   };
 }

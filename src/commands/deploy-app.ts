@@ -7,7 +7,6 @@ import { renderObjects } from '../core/manifests/render.ts';
 import { planDeployment } from '../core/plan.ts';
 import { deploymentOutputs, deploymentSummary, deploymentText, failureSummary } from '../core/report.ts';
 import type { Secret } from '../core/secret.ts';
-import { connectCluster } from '../edges/cluster/kubernetes-cluster.ts';
 import { Docker } from '../edges/docker/docker.ts';
 import { textFiles } from '../edges/text-files.ts';
 import { AppFolder } from '../edges/workspace/app-folder.ts';
@@ -19,6 +18,7 @@ import type { Prepared } from '../flows/prepare.ts';
 import { compareWithImage, type PreparedFrom, prepareAppOrImage } from '../flows/prepare-image.ts';
 import type { CommandResult } from './command.ts';
 import type { DeploySetting } from './deploy.ts';
+import { openTarget } from './target.ts';
 
 /** Reads the app and deploys it, or renders its manifests into a folder; a failure's outputs and summary have what was known by then. */
 export async function carryOut(setting: DeploySetting): Promise<CommandResult> {
@@ -78,10 +78,9 @@ async function deployInto(
   images: ImageBuilder,
   learn: (known: Partial<DeployResult>) => void,
 ): Promise<CommandResult> {
-  const { inputs, output, signal, surroundings } = setting;
+  const { inputs, azure, output, signal, surroundings } = setting;
   const { mask, redact } = output;
-  const kubeconfig = inputs.kubeconfig ?? '';
-  const cluster = await connectCluster({ kubeconfig, mask, signal });
+  const { cluster } = await openTarget(inputs, azure, setting);
   const { wait, verify, prune, timeout } = inputs;
   const result = await deploy(
     { prepared, wait, verify, prune, timeout, context: surroundings.context, pullConfig: pullConfigOf(setting) },

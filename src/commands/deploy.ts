@@ -13,6 +13,7 @@ import type { Registries } from '../edges/registry/registries.ts';
 import { type Fault, UsageError } from '../errors.ts';
 import type { Surroundings } from '../inputs.ts';
 import type { Output } from '../outputs.ts';
+import type { Azure } from './azure.ts';
 import type { Command } from './command.ts';
 import type { RegistrySetting } from './registries.ts';
 
@@ -20,6 +21,7 @@ import type { RegistrySetting } from './registries.ts';
 export interface DeploySetting {
   readonly inputs: DeployInputs;
   readonly registries: Registries;
+  readonly azure: Azure | undefined;
   readonly surroundings: Surroundings;
   readonly output: Output;
   readonly signal: AbortSignal;
@@ -30,13 +32,16 @@ export const deployCommand: Command = async (raw, surroundings, output, signal) 
   const inputs = parseDeployInputs(raw);
   assertThere(inputs, output);
   const target = registryOf(inputs);
+  using azure =
+    inputs.signIn && (await (await import('./azure.ts')).openAzure(inputs, { surroundings, output, signal }));
   const { openRegistries } = await import('./registries.ts');
-  using registries = openRegistries(inputs, { surroundings, output, pushTo: target.pushTo });
+  using registries = openRegistries(inputs, { surroundings, output, azure: azure?.registries, pushTo: target.pushTo });
   // What is loaded now would keep the socket waiting, which is not connected yet.
   await registries.at(target.host).begin();
+  if (inputs.mode !== 'render') azure?.readyCluster();
   const { carryOut } = await import('./deploy-app.ts');
   // Awaited here, since leaving the function closes the registries.
-  return await carryOut({ inputs, registries, surroundings, output, signal });
+  return await carryOut({ inputs, registries, azure, surroundings, output, signal });
 };
 
 /** Host of the image, and the repository to push to when the app's name is an input. */

@@ -19,7 +19,7 @@ export interface RegistrySetting {
   readonly surroundings: Surroundings;
   readonly output: Output;
   /** The signed-in identity, where there is one. */
-  readonly azure?: AccessSources['azure'];
+  readonly azure?: AccessSources['azure'] | undefined;
   readonly pushTo?: RegistriesOptions['pushTo'];
 }
 

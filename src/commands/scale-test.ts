@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import { parseScaleTestInputs, type ScaleTestInputs } from '../core/inputs/inputs.ts';
 import { appNameOf } from '../core/resolve-app.ts';
 import { scaleOutputs, scaleSummary, scaleText } from '../core/scale-report.ts';
-import { connectCluster } from '../edges/cluster/kubernetes-cluster.ts';
 import { HttpClient } from '../edges/http/http-client.ts';
 import { openStorageQueue } from '../edges/queue/storage-queue.ts';
 import { systemClock } from '../edges/system-clock.ts';
@@ -13,14 +12,16 @@ import { loadConfig, readSettings } from '../flows/prepare.ts';
 import { runScaleTest, type ScaleTest } from '../flows/scale-test.ts';
 import type { Surroundings } from '../inputs.ts';
 import type { Output } from '../outputs.ts';
+import { openAzure } from './azure.ts';
 import type { Command } from './command.ts';
+import { openTarget } from './target.ts';
 
 /** Puts messages into the queue of a deployed function and measures how its workload scales; not ok when a limit is broken. */
 export const scaleTest: Command = async (raw, surroundings, output, signal) => {
   const inputs = parseScaleTestInputs(raw);
   const test = await output.group('Read the app', () => readTest(inputs, surroundings, output));
-  const { kubeconfig = '' } = inputs;
-  const cluster = await connectCluster({ kubeconfig, mask: output.mask, signal });
+  using azure = await openAzure(inputs, { surroundings, output, signal });
+  const { cluster } = await openTarget(inputs, azure, { surroundings, output, signal });
   using http = new HttpClient(signal);
   const result = await output.group('Scale', () =>
     runScaleTest(test, {

@@ -12,17 +12,21 @@ import { runSmokeTest, type SmokeTest } from '../flows/smoke-test.ts';
 import type { Surroundings } from '../inputs.ts';
 import type { Output } from '../outputs.ts';
 import { bareSource, readSourceIfThere } from './app-source.ts';
+import { openAzure } from './azure.ts';
 import type { Command } from './command.ts';
+import { openTarget } from './target.ts';
 
 /** Asks a deployed app what its checks ask; not ok when one of them fails. */
 export const smokeTest: Command = async (raw, surroundings, output, signal) => {
   const inputs = parseSmokeTestInputs(raw);
   const test = await output.group('Read the checks', () => readTest(inputs, surroundings, output));
-  const cluster = await clusterOf(inputs, output, signal);
+  const isInCluster = inputs.kubeconfig !== undefined || inputs.cluster !== undefined;
+  using azure = isInCluster ? await openAzure(inputs, { surroundings, output, signal }) : undefined;
+  const target = isInCluster ? await openTarget(inputs, azure, { surroundings, output, signal }) : undefined;
   using http = new HttpClient(signal);
   const results = await output.group('Check', () =>
     runSmokeTest(test, {
-      cluster,
+      cluster: target?.cluster,
       http,
       log: output,
       mask: output.mask,
@@ -45,12 +49,6 @@ function failureOf(failed: readonly CheckResult[]): UserError {
   return new UserError(
     failed.map(result => ({ message: `Check failed: ${resultLine(result).slice(2)}. Correct the app or the check.` })),
   );
-}
-
-async function clusterOf({ kubeconfig }: SmokeTestInputs, { mask }: Output, signal: AbortSignal) {
-  if (kubeconfig === undefined) return undefined;
-  const { connectCluster } = await import('../edges/cluster/kubernetes-cluster.ts');
-  return connectCluster({ kubeconfig, mask, signal });
 }
 
 async function readTest(inputs: SmokeTestInputs, surroundings: Surroundings, output: Output): Promise<SmokeTest> {

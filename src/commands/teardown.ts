@@ -2,7 +2,6 @@ import { parseRegistry, repositoryOf } from '../core/image.ts';
 import { parseTeardownInputs, type TeardownInputs } from '../core/inputs/inputs.ts';
 import { appNameOf } from '../core/resolve-app.ts';
 import { teardownOutputs, teardownSummary, teardownText } from '../core/teardown-report.ts';
-import { connectCluster } from '../edges/cluster/kubernetes-cluster.ts';
 import { HttpClient } from '../edges/http/http-client.ts';
 import { openStorageQueue } from '../edges/queue/storage-queue.ts';
 import type { Registries } from '../edges/registry/registries.ts';
@@ -18,20 +17,22 @@ import type { QueueSearch } from '../flows/teardown-queues.ts';
 import type { Surroundings } from '../inputs.ts';
 import type { Output } from '../outputs.ts';
 import { bareSource, readSourceIfThere } from './app-source.ts';
+import { openAzure } from './azure.ts';
 import type { Command } from './command.ts';
 import { openRegistries } from './registries.ts';
+import { openTarget } from './target.ts';
 
 /** Removes an app from its cluster and, when asked, its images, queues and namespace; not ok when something stays. */
 export const teardown: Command = async (raw, surroundings, output, signal) => {
   const inputs = parseTeardownInputs(raw);
   assertPossible(inputs);
   using http = new HttpClient(signal);
-  using registries = openRegistries(inputs, { surroundings, output });
+  using azure = await openAzure(inputs, { surroundings, output, signal });
+  using registries = openRegistries(inputs, { surroundings, output, azure: azure?.registries });
   const openQueue: OpenQueue = (connection, name) =>
     openStorageQueue(connection, name, { http, clock: systemClock, signal });
   const request = await readRequest(inputs, { surroundings, output, registries, openQueue });
-  const { kubeconfig = '' } = inputs;
-  const cluster = await connectCluster({ kubeconfig, mask: output.mask, signal });
+  const { cluster } = await openTarget(inputs, azure, { surroundings, output, signal });
   const known: string[] = [];
   try {
     const result = await teardownApp(request, {

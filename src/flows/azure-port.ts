@@ -1,5 +1,8 @@
 import type { AzureEnvironment } from '../core/azure/environment.ts';
+import type { ClusterId, ManagedCluster } from '../core/azure/managed-cluster.ts';
 import type { Secret } from '../core/secret.ts';
+
+export type { ClusterId, ManagedCluster };
 
 /** A token to send as bearer. */
 export interface AccessToken {
@@ -55,39 +58,10 @@ export interface ResourceManager {
   list(call: Omit<ResourceCall, 'method' | 'body' | 'accepts'>): Promise<readonly unknown[]>;
 }
 
-/** Which cluster. */
-export interface ClusterId {
-  readonly subscriptionId: string;
-  readonly resourceGroup: string;
-  readonly name: string;
-}
-
-/** What the Resource Manager says of a cluster; absent where it does not say. */
-export interface ManagedCluster {
-  readonly id: string;
-  readonly location: string | undefined;
-  readonly provisioningState: string | undefined;
-  readonly powerState: string | undefined;
-  readonly kubernetesVersion: string | undefined;
-  readonly fqdn: string | undefined;
-  readonly privateFqdn: string | undefined;
-  readonly isPrivate: boolean;
-  readonly runCommandDisabled: boolean;
-  readonly nodeResourceGroup: string | undefined;
-  readonly entra: { readonly tenantId: string | undefined; readonly azureRbac: boolean } | undefined;
-  readonly localAccountsDisabled: boolean;
-  readonly kedaAddOn: boolean;
-  readonly oidcIssuer: string | undefined;
-  readonly workloadIdentity: boolean;
-  readonly kubeletIdentity:
-    | { readonly objectId: string; readonly clientId: string | undefined; readonly resourceId: string | undefined }
-    | undefined;
-}
-
 /** AKS clusters. */
 export interface ManagedClusters {
   /** Throws UserError that offers the nearest names when there is none. */
   find(id: ClusterId, signal: AbortSignal): Promise<ManagedCluster>;
-  /** Text of the kubeconfig: of the user where the cluster signs in by Entra, else of the local account. */
-  kubeconfig(id: ClusterId, cluster: ManagedCluster, signal: AbortSignal): Promise<Secret>;
+  /** Text of the user's kubeconfig: it names a command where the cluster signs in by Entra, else it has a client certificate. */
+  kubeconfig(id: ClusterId, signal: AbortSignal): Promise<Secret>;
 }

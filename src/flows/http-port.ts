@@ -6,6 +6,8 @@ export interface HttpRequest {
   readonly body?: string | undefined;
   /** Milliseconds until the whole answer must be there. */
   readonly deadline: number;
+  /** Called when all of it was handed to the network. */
+  readonly onSent?: () => void;
 }
 
 /** An answer of any status; a redirect is an answer too. */

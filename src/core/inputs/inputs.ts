@@ -1,8 +1,7 @@
-import { faultOfAppName, faultOfNamespace } from '../names.ts';
+import { faultOfAppName } from '../names.ts';
 import { InputReader, type RawInputs } from './reader.ts';
+import { readTarget } from './target.ts';
 
-/** Where to deploy, and for how long to try. */
-export type TargetInputs = ReturnType<typeof readTarget>;
 /** Which app. */
 export type AppInputs = ReturnType<typeof readApp>;
 /** Inputs that shape the image. */
@@ -154,20 +153,6 @@ export function isShown(kubeconfig: string): boolean {
 }
 
 const longestShown = 40;
-
-function readTarget(read: InputReader, needed: boolean) {
-  const kubeconfig = read.text('kubeconfig');
-  if (needed && kubeconfig === undefined) {
-    read.fault(
-      'Input "kubeconfig" is missing. Give the path or the text of a kubeconfig; the inputs "cluster" and "resource-group" are not available yet.',
-    );
-  }
-  const namespace = read.text('namespace') ?? 'default';
-  const fault = faultOfNamespace(namespace);
-  if (fault) read.fault(`Input "namespace" ${fault}`);
-  read.choice('auth', ['oidc', 'managed-identity', 'client-secret', 'azure-cli', 'none']);
-  return { kubeconfig, namespace, timeout: read.duration('timeout') ?? 600 };
-}
 
 function readApp(read: InputReader) {
   const name = read.text('name');

@@ -37,6 +37,11 @@ export class InputReader {
     this.#faults.push({ message: message.replace(/\r?\n|\r/g, '\\n') });
   }
 
+  /** Whether the input has a text of its own, not its default. */
+  isGiven(name: InputName): boolean {
+    return this.#given(name) !== undefined;
+  }
+
   /** The text, trimmed at its ends; undefined when absent and without a default. */
   text(name: InputName): string | undefined {
     return this.#given(name)?.trim() || defaultOf(name);

@@ -30,19 +30,19 @@ const row = <const Row extends InputRow>(given: Row): Row => given;
 
 /** Every input of every action, by its name; actions choose from it by groups and names. */
 export const inputRows = {
-  'client-id': row({ group: 'sign-in', later: true }),
-  'tenant-id': row({ group: 'sign-in', later: true }),
-  'subscription-id': row({ group: 'sign-in', later: true }),
+  'client-id': row({ group: 'sign-in' }),
+  'tenant-id': row({ group: 'sign-in' }),
+  'subscription-id': row({ group: 'sign-in' }),
   auth: row({
     group: 'sign-in',
     default: 'oidc',
     choices: ['oidc', 'managed-identity', 'client-secret', 'azure-cli', 'none'],
   }),
-  'client-secret': row({ group: 'sign-in', secret: true, later: true }),
+  'client-secret': row({ group: 'sign-in', secret: true }),
   'azure-environment': row({ group: 'sign-in', default: 'AzureCloud' }),
 
-  cluster: row({ group: 'target', later: true }),
-  'resource-group': row({ group: 'target', later: true }),
+  cluster: row({ group: 'target' }),
+  'resource-group': row({ group: 'target' }),
   kubeconfig: row({ group: 'target' }),
   namespace: row({ group: 'target', default: 'default' }),
 

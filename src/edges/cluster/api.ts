@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Interrupted, UserError } from '../../errors.ts';
+import { Interrupted, RemoteError, UserError } from '../../errors.ts';
 import type { Connection } from './connection.ts';
 import { ServerClock } from './server-clock.ts';
 
@@ -9,6 +9,8 @@ const requestDeadline = 30_000;
 const attempts = 4;
 /** Longest pause that a `Retry-After` may ask for, in seconds. */
 const longestPause = 30;
+
+const usualAdvice = "Check the kubeconfig's address and certificate, and that this machine may reach it.";
 
 /** One request to the API server. */
 export interface ApiRequest {
@@ -61,6 +63,8 @@ export class Api {
   async send(request: ApiRequest): Promise<ApiAnswer> {
     for (let attempt = 1; ; attempt += 1) {
       const answer = await this.#try(request, attempt);
+      const refused = request.passedOn ? undefined : this.#connection.advice?.refused;
+      if (answer?.status === 401 && refused) throw new RemoteError(refused, 401);
       if (answer && !(isPostponed(request, answer) && attempt < attempts)) return answer;
       await this.#wait(answer ? retryAfterOf(answer) : 0.2 * 2 ** attempt);
     }
@@ -74,10 +78,10 @@ export class Api {
       if (cause instanceof UserError) throw cause;
       if (request.patience !== undefined && isTimeout(cause)) return { status: 504, headers: {}, body: '' };
       if (attempt < attempts && mayRepeat(request, cause)) return undefined;
-      throw new UserError(
-        `The API server "${this.server}" cannot be reached (${reasonOf(cause)}). Check the kubeconfig's address and certificate, and that this machine may reach it.`,
-        { cause },
-      );
+      const { unreachable = usualAdvice } = this.#connection.advice ?? {};
+      throw new UserError(`The API server "${this.server}" cannot be reached (${reasonOf(cause)}). ${unreachable}`, {
+        cause,
+      });
     }
   }
 

@@ -4,7 +4,9 @@ import { dirname, resolve } from 'node:path';
 import { decodedKubeconfig, faultOfKubeconfig, isKubeconfigPath, isShown } from '../../core/inputs/inputs.ts';
 import { Secret } from '../../core/secret.ts';
 import { UsageError } from '../../errors.ts';
-import { type ExecCommand, ExecPlugin } from './exec-plugin.ts';
+import type { AzureIdentity } from '../../flows/azure-port.ts';
+import { EntraToken, isKubelogin } from './entra-token.ts';
+import { type CredentialSource, type ExecCommand, ExecPlugin } from './exec-plugin.ts';
 import type { Dispatcher, KubeConfig } from './kubeconfig.ts';
 
 /** One connection to an API server, with what each request needs to be authorised. */
@@ -15,8 +17,18 @@ export interface Connection {
     url: string,
     options: Parameters<typeof import('undici').request>[1],
   ) => ReturnType<typeof import('undici').request>;
+  /** What to say of failures that have their reason in how the cluster was found. */
+  readonly advice?: ConnectionAdvice;
   /** Headers for authorisation, made anew for each request so that an expired token is replaced. */
   headers(signal: AbortSignal): Promise<Readonly<Record<string, string>>>;
+}
+
+/** Texts in place of the usual ones, which speak of the input `kubeconfig`. */
+export interface ConnectionAdvice {
+  /** For an answer 401. */
+  readonly refused?: string | undefined;
+  /** What to do when the server cannot be reached. */
+  readonly unreachable?: string | undefined;
 }
 
 /** How to connect. */
@@ -26,10 +38,14 @@ export interface ConnectionOptions {
   /** Told every secret of the kubeconfig before it is used. */
   readonly mask: (secret: Secret) => void;
   readonly signal: AbortSignal;
+  /** Gives the token where the kubeconfig would start `kubelogin`, which then need not be there. */
+  readonly identity?: AzureIdentity | undefined;
+  readonly advice?: ConnectionAdvice;
 }
 
 /** Opens no socket yet; throws UsageError when the kubeconfig cannot be read, names no cluster or gives no credentials. */
-export async function openConnection({ kubeconfig, mask, signal }: ConnectionOptions): Promise<Connection> {
+export async function openConnection(options: ConnectionOptions): Promise<Connection> {
+  const { kubeconfig, mask, signal, identity, advice = {} } = options;
   const [text, { EnvHttpProxyAgent, KubeConfig, request }] = await Promise.all([
     kubeconfigText(kubeconfig, mask),
     import('./kubeconfig.ts'),
@@ -39,7 +55,7 @@ export async function openConnection({ kubeconfig, mask, signal }: ConnectionOpt
   // As kubectl does: paths in a file are relative to it.
   if (isKubeconfigPath(kubeconfig)) config.makePathsAbsolute(dirname(resolve(kubeconfig)));
   const server = serverOf(config);
-  const plugin = takePlugin(config, mask);
+  const plugin = takePlugin(config, mask, identity);
   const tls = { ...(await tlsOptionsOf(config, mask)), ...(await clientCertificateOf(plugin, signal)) };
   const proxied = config.getCurrentCluster()?.proxyUrl;
   // A proxy of the environment counts for the cluster too; over HTTP/2 one connection carries all requests at once.
@@ -50,7 +66,7 @@ export async function openConnection({ kubeconfig, mask, signal }: ConnectionOpt
     connections: 1,
     ...(proxied ? { httpsProxy: proxied, httpProxy: proxied } : {}),
   });
-  return { server, dispatcher, request, headers: ended => authorizationOf(config, plugin, ended) };
+  return { server, dispatcher, request, advice, headers: ended => authorizationOf(config, plugin, ended) };
 }
 
 async function kubeconfigText(kubeconfig: string, mask: (secret: Secret) => void): Promise<string> {
@@ -101,21 +117,25 @@ async function tlsOptionsOf(config: KubeConfig, mask: (secret: Secret) => void) 
 }
 
 /** The command of the current user, which is taken out of the config: its own way to run it has neither deadline nor end. */
-function takePlugin(config: KubeConfig, mask: (secret: Secret) => void): ExecPlugin | undefined {
+function takePlugin(
+  config: KubeConfig,
+  mask: (secret: Secret) => void,
+  identity: AzureIdentity | undefined,
+): CredentialSource | undefined {
   const exec: ExecCommand | undefined = config.getCurrentUser()?.exec;
   if (!exec?.command) return undefined;
   config.users = config.users.map(({ exec: _, ...user }) => user);
-  return new ExecPlugin(exec, mask);
+  return identity && isKubelogin(exec) ? new EntraToken(exec, identity) : new ExecPlugin(exec, mask);
 }
 
-async function clientCertificateOf(plugin: ExecPlugin | undefined, signal: AbortSignal) {
+async function clientCertificateOf(plugin: CredentialSource | undefined, signal: AbortSignal) {
   const { clientCertificateData: cert, clientKeyData: key } = (await plugin?.credential(signal)) ?? {};
   return cert && key ? { cert, key } : {};
 }
 
 async function authorizationOf(
   config: KubeConfig,
-  plugin: ExecPlugin | undefined,
+  plugin: CredentialSource | undefined,
   signal: AbortSignal,
 ): Promise<Readonly<Record<string, string>>> {
   const given = await plugin?.credential(signal);

@@ -18,11 +18,16 @@ export interface Credential {
   readonly expirationTimestamp?: string;
 }
 
+/** What gives a credential in place of one that the kubeconfig holds. */
+export interface CredentialSource {
+  credential(signal: AbortSignal): Promise<Credential>;
+}
+
 /** Milliseconds for the command, which may have to sign in. */
 const commandDeadline = 60_000;
 
 /** Runs the command of a kubeconfig when its last credential has expired, once for all who wait. */
-export class ExecPlugin {
+export class ExecPlugin implements CredentialSource {
   readonly #exec: ExecCommand;
   readonly #mask: (secret: Secret) => void;
   readonly #deadline: number;

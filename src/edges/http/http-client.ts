@@ -43,13 +43,14 @@ export class HttpClient implements HttpSender, Disposable {
     for (const agent of this.#agents.values()) agent.destroy();
   }
 
-  #answerOf({ method, url, headers, body }: HttpRequest, signal: AbortSignal): Promise<http.IncomingMessage> {
+  #answerOf({ method, url, headers, body, onSent }: HttpRequest, signal: AbortSignal): Promise<http.IncomingMessage> {
     const length =
       body === undefined && method === 'GET' ? {} : { 'content-length': String(Buffer.byteLength(body ?? '')) };
     const options = { method, headers: { ...headers, ...length }, agent: this.#agentFor(url), signal };
     return new Promise((resolve, reject) => {
       const request = url.protocol === 'https:' ? https.request(url, options) : http.request(url, options);
       request.once('response', resolve).on('error', reject);
+      if (onSent) request.once('finish', onSent);
       request.end(body);
     });
   }
