@@ -33,10 +33,14 @@ export async function openTarget(
     ...{ kubeconfig: kubeconfig.reveal(), mask: output.mask, signal, identity },
     advice: {
       refused: `Cluster "${name}" refused the signed-in identity (401 Unauthorized). Its Entra sign-in must be of the tenant of input "tenant-id".`,
-      unreachable: managedCluster.isPrivate
-        ? `Cluster "${name}" is private: only its virtual network reaches "${managedCluster.privateFqdn ?? managedCluster.fqdn ?? ''}". Use a self-hosted runner in that network, or one that is peered with it and resolves this name.`
-        : undefined,
+      unreachable: unreachableAdvice(name, managedCluster),
     },
   });
   return { cluster, identity, resourceManager, managedCluster };
+}
+
+function unreachableAdvice(name: string, { isPrivate, privateFqdn, fqdn }: ManagedCluster): string {
+  if (!isPrivate)
+    return `Check that cluster "${name}" lets this machine in: its authorized IP ranges, and the network of a self-hosted runner.`;
+  return `Cluster "${name}" is private: only its virtual network reaches "${privateFqdn ?? fqdn ?? ''}". Use a self-hosted runner in that network, or in one that is peered with it and resolves this name.`;
 }

@@ -62,7 +62,7 @@ const faulty = [
     given: { 'registry-password': 'geheim' },
     part: 'Input "registry-username" is missing',
   },
-  { name: 'an input of a later version', given: { cluster: 'prod' }, part: 'Input "cluster" is not available yet.' },
+  { name: 'an input of a later version', given: { preview: '12' }, part: 'Input "preview" is not available yet.' },
   {
     name: 'a mode of a later version',
     given: { mode: 'plan' },
@@ -86,7 +86,7 @@ test('reports every faulty input at once', () => {
 test('says what is missing when nothing is given', () => {
   assert.deepEqual(
     faultsOf({}).map(fault => fault.split(' ').slice(0, 3).join(' ')),
-    ['Input "kubeconfig" is', 'Inputs "registry" and'],
+    ['Inputs "cluster" and', 'Inputs "registry" and'],
   );
 });
 

@@ -7,18 +7,22 @@ const later = 'Not available yet.';
  * sentence stands alone; the help of the command line shows only that one.
  */
 export const inputDescriptions: Readonly<Record<InputName, string>> = {
-  'client-id': `Client id (a UUID) of the identity to sign in to Azure with. It needs a federated credential for this repository. ${later}`,
-  'tenant-id': `Id (a UUID) of the Entra tenant of the identity. ${later}`,
-  'subscription-id': `Id (a UUID) of the Azure subscription that holds cluster and registry. ${later}`,
-  auth: 'How to sign in to Azure. One of "oidc", "managed-identity" (a self-hosted runner in Azure), "client-secret", "azure-cli" (whatever "az" is signed in as) and "none". Sign-in is not available yet: give "kubeconfig" and registry credentials, for which the value makes no difference.',
-  'client-secret': `Secret of the identity, only for "auth: client-secret". ${later}`,
+  'client-id':
+    'Client id (a UUID) of the identity to sign in to Azure with: a managed identity or an app registration with a federated credential for this repository. Needed with "auth: oidc" and "auth: client-secret"; with "auth: managed-identity" it chooses among the identities of the machine.',
+  'tenant-id': 'Id (a UUID) of the Entra tenant of the identity. Needed with "auth: oidc" and "auth: client-secret".',
+  'subscription-id':
+    'Id (a UUID) of the Azure subscription that holds cluster and registry. Needed with "cluster". It is the subscription that is used, whatever else the identity may see.',
+  auth: 'How to sign in to Azure. "oidc" (the token of the job, no secret; needs "permissions: id-token: write"), "managed-identity" (a self-hosted runner in Azure), "client-secret", "azure-cli" (whatever "az" is signed in as) or "none". Nothing is signed in to when "client-id", "tenant-id" and "cluster" are all absent and "auth" is "oidc".',
+  'client-secret':
+    'Secret of the identity. Only for "auth: client-secret", and needed there. Masked before anything else happens; "auth: oidc" is recommended instead.',
   'azure-environment':
     'Azure cloud to sign in to. One of "AzureCloud", "AzureUSGovernment" and "AzureChinaCloud", or the https URL of a Resource Manager whose "/metadata/endpoints" names the rest. Without sign-in to Azure it makes no difference.',
 
-  cluster: `Name of the AKS cluster. Excludes "kubeconfig". ${later}`,
-  'resource-group': `Resource group of the AKS cluster. Goes with "cluster". ${later}`,
+  cluster:
+    'Name of the AKS cluster. Goes with "resource-group" and "subscription-id" and excludes "kubeconfig". A cluster with Entra sign-in gets a token of the signed-in identity, without "kubelogin"; one with local accounts alone gets their certificate.',
+  'resource-group': 'Resource group of the AKS cluster. Goes with "cluster".',
   kubeconfig:
-    'Path or text of a kubeconfig whose current context is the cluster. Any Kubernetes will do. Excludes "cluster" and "resource-group". Its credentials are masked before they are used; give a text from a secret.',
+    'Path or text of a kubeconfig whose current context is the cluster. Any Kubernetes will do. Excludes "cluster" and "resource-group". Its credentials are masked before they are used; give a text from a secret. Where it starts "kubelogin" and the inputs sign in to Azure, that identity is used instead.',
   namespace: 'Kubernetes namespace of the app. A DNS label of up to 63 characters; it is created when it is missing.',
 
   'app-directory':

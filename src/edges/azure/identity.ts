@@ -54,7 +54,7 @@ export class SignedInIdentity implements AzureIdentity {
   }
 
   token(scope: string, signal: AbortSignal): Promise<AccessToken> {
-    const kept = this.#tokens.get(scope) ?? new Kept(() => this.#fetch(scope), isFresh);
+    const kept = this.#tokens.get(scope) ?? new Kept(() => this.#renew(scope), isFresh);
     this.#tokens.set(scope, kept);
     return orAborted(kept.get(), signal);
   }
@@ -67,7 +67,7 @@ export class SignedInIdentity implements AzureIdentity {
     );
   }
 
-  async #fetch(scope: string): Promise<KeptToken> {
+  async #renew(scope: string): Promise<KeptToken> {
     const { clock, signal, info } = this.#options;
     const until = clock.now() + settlingTime;
     for (let count = 1; ; count += 1) {
