@@ -60,7 +60,7 @@ export function faultOfResourceManager(text: string): string | undefined {
   const url = URL.parse(text);
   const isPlain = url?.username === '' && url.password === '' && url.search === '' && url.hash === '';
   if (url?.protocol === 'https:' && isPlain) return undefined;
-  return `must be one of ${environmentNames.join(', ')} or the https URL of a Resource Manager, got "${text}".`;
+  return `must be one of ${environmentNames.join(', ')} or the https URL of a Resource Manager, got "${text}". Tokens go to no address without TLS.`;
 }
 
 /**

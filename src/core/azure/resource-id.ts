@@ -1,13 +1,13 @@
 /** Fault of a text that is no name of a resource group, to go on from the input's name; undefined for a good one. */
 export function faultOfResourceGroup(name: string): string | undefined {
   if (/^[\p{L}\p{N}_.()-]{1,90}$/u.test(name) && !name.endsWith('.')) return undefined;
-  return `must have 1 to 90 letters, digits, "_", "-", ".", "(" and ")", and not end with ".", got "${name}".`;
+  return `must have 1 to 90 letters, digits, "_", "-", ".", "(" and ")", and not end with ".", got "${name}". "az group list --output table" shows all groups.`;
 }
 
 /** Fault of a text that is no name of an AKS cluster, to go on from the input's name; undefined for a good one. */
 export function faultOfClusterName(name: string): string | undefined {
   if (/^[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$/.test(name)) return undefined;
-  return `must have 1 to 63 letters, digits, "_" and "-", and start and end with a letter or digit, got "${name}".`;
+  return `must have 1 to 63 letters, digits, "_" and "-", and start and end with a letter or digit, got "${name}". "az aks list --output table" shows all clusters.`;
 }
 
 /** Whether the text has the form of the ids of Azure. */

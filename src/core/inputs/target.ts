@@ -120,6 +120,8 @@ function assertGiven(read: InputReader, names: readonly InputName[], cure: strin
 function uuid(read: InputReader, name: InputName): string | undefined {
   const value = read.text(name);
   if (value === undefined || isUuid(value)) return value;
-  read.fault(`Input "${name}" must be an id such as "11111111-2222-3333-4444-555555555555", got "${value}".`);
+  read.fault(
+    `Input "${name}" must be an id such as "11111111-2222-3333-4444-555555555555", got "${value}". Ids are what "az account show" and "az identity show" print.`,
+  );
   return undefined;
 }

@@ -32,7 +32,7 @@ export async function patientFetch(
   for (let pause = firstPause; ; pause *= 2) {
     const left = until - clock.now();
     const answer = await http
-      .send({ method: 'GET', ...reading, deadline: Math.max(1, Math.min(attemptDeadline, left)) })
+      .send({ method: 'GET', ...reading, deadline: Math.max(1, Math.ceil(Math.min(attemptDeadline, left))) })
       .catch(error => errorIfPassing(error));
     const wait = answer instanceof NoAnswer ? pause : (retryAfterOf(answer) ?? pause);
     const isFinal = !(answer instanceof NoAnswer) && !passingStatuses.includes(answer.status);
