@@ -5,6 +5,7 @@ import { dotnetReader } from './readers/dotnet.ts';
 import { functionJsonReader } from './readers/function-json.ts';
 import { javaReader } from './readers/java.ts';
 import { type JsonDocument, parseJson } from './readers/json.ts';
+import { largeFileFaults } from './readers/large-files.ts';
 import { nodeReader } from './readers/node/node-v4.ts';
 import { pythonReader } from './readers/python/python-v2.ts';
 import type { FoundFunction, ModelReading, Reader, Reading } from './readers/reading.ts';
@@ -18,6 +19,7 @@ const readers: readonly Reader[] = [dotnetReader, javaReader, pythonReader, node
  * fault, each with its place.
  */
 export async function discoverProject(tree: SourceTree, declared: DeclaredFunctions = new Map()): Promise<Project> {
+  assertNoFaults(largeFileFaults(tree));
   const host = readHost(tree);
   const read = await firstReading(tree, host.value);
   const reading = declared.size === 0 ? read : withDeclared(read, declared, 'aks-functions.yml');
@@ -136,7 +138,7 @@ function nameFaults({ name, place }: FoundFunction): readonly Fault[] {
 
 function duplicateFaults(functions: readonly FoundFunction[]): readonly Fault[] {
   const first = new Map<string, FoundFunction>();
-  return functions.flatMap(fn => {
+  const faults = functions.flatMap(fn => {
     const key = fn.name.toLowerCase();
     const other = first.get(key);
     if (other === undefined) first.set(key, fn);
@@ -149,6 +151,8 @@ function duplicateFaults(functions: readonly FoundFunction[]): readonly Fault[] 
       },
     ];
   });
+  // A loop registers the same name at the same place again and again.
+  return [...new Map(faults.map(fault => [JSON.stringify(fault), fault])).values()];
 }
 
 function triggerFaults({ name, bindings, place }: FoundFunction): readonly Fault[] {

@@ -24,6 +24,10 @@ export interface SourceTree {
   readonly paths: readonly string[];
   /** Contents of the files with a source or configuration extension. */
   readonly texts: ReadonlyMap<string, string>;
+  /** Links within the folder and the files that they lead to; their texts are there as well. */
+  readonly links?: ReadonlyMap<string, string>;
+  /** Files with such an extension whose contents are too large to be read. */
+  readonly tooLarge?: ReadonlySet<string>;
   /** Folders of installed dependencies at the top of the app (`node_modules`, `.python_packages`); not in `paths`. */
   readonly dependencyFolders?: readonly string[];
 }

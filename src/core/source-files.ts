@@ -3,12 +3,14 @@ const mebibyte = 1024 ** 2;
 // Bundled code may be large, while a large JSON file is data that discovery has no use for.
 const limitByExtension = new Map<string, number>([
   ...['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts', '.py', '.cs', '.java', '.ps1', '.psd1'].map(pair(8 * mebibyte)),
-  ...['.json', '.yml', '.yaml', '.toml', '.txt', '.xml', '.csproj', '.gradle'].map(pair(mebibyte)),
+  ...['.json', '.yml', '.yaml', '.toml', '.xml', '.csproj', '.gradle'].map(pair(mebibyte)),
 ]);
 const limitByName = new Map<string, number>([
   ['functions.metadata', 8 * mebibyte],
   ...['package-lock.json', 'npm-shrinkwrap.json'].map(pair(32 * mebibyte)),
-  ...['.nvmrc', '.node-version', '.python-version', 'Dockerfile'].map(pair(mebibyte)),
+  ...['requirements.txt', 'runtime.txt', '.nvmrc', '.node-version', '.python-version', 'Dockerfile'].map(
+    pair(mebibyte),
+  ),
 ]);
 
 function pair(limit: number): (name: string) => [string, number] {
@@ -20,9 +22,17 @@ export const limitOfSourceText = 64 * mebibyte;
 
 /** `true` for a file of the app whose text discovery may look at; `size` in bytes. */
 export function isSourceText(path: string, size: number): boolean {
+  return size <= (limitOf(path) ?? -1);
+}
+
+/** `true` for one that would be of interest and is too large. */
+export function isTooLarge(path: string, size: number): boolean {
+  return size > (limitOf(path) ?? Number.POSITIVE_INFINITY);
+}
+
+function limitOf(path: string): number | undefined {
   const name = path.slice(path.lastIndexOf('/') + 1);
-  const limit = limitByName.get(name) ?? limitByExtension.get(extensionOf(name));
-  return limit !== undefined && size <= limit;
+  return limitByName.get(name) ?? limitByExtension.get(extensionOf(name));
 }
 
 /** With its dot and in small letters; empty for names such as `.npmrc`, which are all name. */

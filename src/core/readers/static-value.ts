@@ -1,4 +1,4 @@
-import type { Place } from '../../errors.ts';
+import { type Place, UserError } from '../../errors.ts';
 import type { Unresolved } from '../project.ts';
 
 /** What the source alone tells about a value. */
@@ -39,10 +39,14 @@ export function isFalsy(value: StaticValue): boolean {
   return value.kind === 'absent' || (value.kind === 'known' && !value.value);
 }
 
+/** Longest text that joining may make: a few lines of constants can double each other without end. */
+const textLimit = 100_000;
+
 /** The parts joined to one text, or unknown at `place`. */
 export function joined(parts: readonly StaticValue[], place: Place): StaticValue {
-  const texts = parts.map(textOf);
-  return texts.some(text => text === undefined) ? { kind: 'unknown', place } : known(texts.join(''));
+  const texts = parts.map(textOf).filter(text => text !== undefined);
+  const length = texts.reduce((sum, text) => sum + text.length, 0);
+  return texts.length < parts.length || length > textLimit ? { kind: 'unknown', place } : known(texts.join(''));
 }
 
 /** `value`, or `fallback` when it is nothing; for a setting the fallback is kept beside it. */
@@ -61,10 +65,14 @@ export function orElse(
     : { ...value, otherwise, place };
 }
 
+/** Most values of one function: lists may hold each other without end. */
+const valueLimit = 10_000;
+
 /** Converts static values to the JSON of bindings and notes what stays unknown. */
 export class BindingWriter {
   readonly #functionName: string;
   readonly #unresolved: Unresolved[] = [];
+  #values = 0;
 
   constructor(functionName: string) {
     this.#functionName = functionName;
@@ -90,6 +98,11 @@ export class BindingWriter {
   }
 
   #json(value: StaticValue, what: string): unknown {
+    this.#values++;
+    if (this.#values > valueLimit)
+      throw new UserError(
+        `The bindings of function "${this.#functionName}" have more than ${valueLimit} values. Shorten their lists.`,
+      );
     if (value.kind === 'known') return value.value ?? undefined;
     if (value.kind === 'list')
       return value.items.map((item, index) => this.#json(item, `${what}[${index}]`)).filter(item => item !== undefined);

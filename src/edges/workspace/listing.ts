@@ -1,5 +1,6 @@
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join, posix } from 'node:path';
+import { atMost } from '../../core/concurrency.ts';
 import { type Fault, UserError } from '../../errors.ts';
 
 /** Something in a folder; `path` is relative to it with `/` separators. */
@@ -42,6 +43,8 @@ export interface Bounds {
 
 /** Bounds for an app: far above any that a host would load. */
 export const appBounds: Bounds = { files: 100_000, bytes: 10 * 1024 ** 3 };
+
+const filesAtOnce = 32;
 
 interface Walk {
   readonly root: string;
@@ -88,7 +91,9 @@ async function visit(walk: Walk, folder: string): Promise<void> {
     if (walk.ignored(child.isDirectory() ? `${path}/` : path)) continue;
     (child.isDirectory() ? subfolders : others).push(path);
   }
-  for (const entry of await Promise.all(others.map(path => examine(walk, path)))) {
+  // Before each of them is looked at: one folder may hold all the files that are too many.
+  if (walk.entries.length + others.length > walk.bounds.files) throw tooManyFiles(walk.bounds);
+  for (const entry of await atMost(filesAtOnce, others, path => examine(walk, path))) {
     if (entry) add(walk, entry);
   }
   for (const path of subfolders) await visit(walk, path);
@@ -120,8 +125,12 @@ function add(walk: Walk, entry: Entry): void {
   walk.entries.push(entry);
   walk.bytes += entry.kind === 'file' ? entry.size : 0;
   const { files, bytes } = walk.bounds;
-  if (walk.entries.length > files) throw tooMuch(`more than ${files} files`);
+  if (walk.entries.length > files) throw tooManyFiles(walk.bounds);
   if (walk.bytes > bytes) throw tooMuch(`more than ${Math.round(bytes / 1024 ** 2)} MiB`);
+}
+
+function tooManyFiles({ files }: Bounds): UserError {
+  return tooMuch(`more than ${files} files`);
 }
 
 function tooMuch(what: string): UserError {

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, posix } from 'node:path';
 import { atMost } from '../../core/concurrency.ts';
 import { dependencyFolders } from '../../core/image-dependencies.ts';
 import type { SourceTree } from '../../core/project.ts';
-import { isSourceText, limitOfSourceText } from '../../core/source-files.ts';
+import { isSourceText, isTooLarge, limitOfSourceText } from '../../core/source-files.ts';
 import { UserError } from '../../errors.ts';
-import { type Entry, type FileEntry, unreadable } from './listing.ts';
+import { type Entry, type FileEntry, type LinkEntry, unreadable } from './listing.ts';
 
 const filesAtOnce = 16;
 
@@ -22,19 +22,47 @@ export async function sourceTreeOf(
       `There is no "host.json" in "${folder}". Set input "app-directory" to the folder of the function app.`,
     );
   }
-  const texts = files.filter(entry => entry.kind === 'file').filter(file => isSourceText(file.path, file.size));
-  if (texts.reduce((sum, file) => sum + file.size, 0) > limitOfSourceText) {
+  const regular = files.filter(entry => entry.kind === 'file');
+  const texts = await textsOf(regular.filter(file => isSourceText(file.path, file.size)));
+  const links = linksIn(files);
+  return {
+    folder: basename(folder),
+    paths,
+    texts: new Map([...texts, ...textsBehind(links, texts)]),
+    links,
+    tooLarge: new Set(regular.filter(file => isTooLarge(file.path, file.size)).map(({ path }) => path)),
+    dependencyFolders: Object.values(dependencyFolders).filter(name => installed.includes(name)),
+  };
+}
+
+async function textsOf(files: readonly FileEntry[]): Promise<ReadonlyMap<string, string>> {
+  if (files.reduce((sum, file) => sum + file.size, 0) > limitOfSourceText) {
     throw new UserError(
       `The app has more than ${limitOfSourceText / 1024 ** 2} MiB of source text. List what is not source in ".funcignore".`,
     );
   }
-  const contents = await atMost(filesAtOnce, texts, readText);
-  return {
-    folder: basename(folder),
-    paths,
-    texts: new Map(texts.map((file, index) => [file.path, contents[index] ?? ''])),
-    dependencyFolders: Object.values(dependencyFolders).filter(name => installed.includes(name)),
-  };
+  const contents = await atMost(filesAtOnce, files, readText);
+  return new Map(files.map((file, index) => [file.path, contents[index] ?? '']));
+}
+
+/** Links and the files that they lead to; a link to a link is followed once. */
+function linksIn(entries: readonly Entry[]): ReadonlyMap<string, string> {
+  const links = new Map(entries.flatMap(entry => (entry.kind === 'link' ? [[entry.path, targetOf(entry)]] : [])));
+  return new Map([...links].map(([path, target]) => [path, links.get(target) ?? target]));
+}
+
+function targetOf({ path, target }: LinkEntry): string {
+  return posix.join(posix.dirname(path), target);
+}
+
+function textsBehind(
+  links: ReadonlyMap<string, string>,
+  texts: ReadonlyMap<string, string>,
+): readonly (readonly [string, string])[] {
+  return [...links].flatMap(([path, target]) => {
+    const text = texts.get(target);
+    return text === undefined ? [] : [[path, text]];
+  });
 }
 
 async function readText({ path, location }: FileEntry): Promise<string> {

@@ -79,6 +79,29 @@ describe('source of an app', () => {
     });
   });
 
+  it('has the texts behind links under both paths', async () => {
+    await using app = await writeApp({ 'src/a.js': 'a' });
+    await symlink('src/a.js', join(app.path, 'link.js'));
+    await symlink('link.js', join(app.path, 'second.js'));
+    await symlink('nowhere.js', join(app.path, 'dead.js'));
+    const { texts, links } = await folderOf(app).readSource();
+    assert.deepEqual([texts.get('link.js'), texts.get('second.js'), texts.has('dead.js')], ['a', 'a', false]);
+    assert.deepEqual(links?.get('second.js'), 'src/a.js');
+  });
+
+  it('names what is too large to be read', async () => {
+    const megabytes = (count: number) => Buffer.alloc(count * 1_000_000, ' ');
+    await using app = await writeApp({
+      'a.js': megabytes(9),
+      'b.json': megabytes(2),
+      'c.bin': megabytes(9),
+      'd.js': '',
+    });
+    const { texts, tooLarge } = await folderOf(app, 100, 50_000_000).readSource();
+    assert.deepEqual([...(tooLarge ?? [])], ['a.js', 'b.json']);
+    assert.deepEqual([...texts.keys()], ['d.js', 'host.json']);
+  });
+
   it('must be files and folders', async () => {
     await using app = await writeApp();
     execFileSync('mkfifo', [join(app.path, 'pipe')]);

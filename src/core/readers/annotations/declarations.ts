@@ -1,3 +1,4 @@
+import { UserError } from '../../../errors.ts';
 import type { PlaceAt } from '../places.ts';
 import { type Annotation, type Argument, annotationsAt } from './annotations.ts';
 import { is, type Language, matchBrackets, splitAtCommas, type Token } from './tokens.ts';
@@ -46,6 +47,9 @@ export interface SourceFile {
   readonly aliases: ReadonlyMap<string, string>;
 }
 
+/** Deepest nesting of types and namespaces that is read. */
+const depthLimit = 100;
+
 const typeWords = new Set(['class', 'struct', 'interface', 'record', 'enum', 'namespace']);
 const noDeclarations: TypeDeclaration = { path: [], annotations: [], bases: [] };
 
@@ -74,6 +78,7 @@ class DeclarationReader implements SourceFile {
   readonly #tokens: readonly Token[];
   readonly #ends: ReadonlyMap<number, number>;
   readonly #language: Language;
+  #depth = 0;
 
   constructor(tokens: readonly Token[], language: Language, placeAt: PlaceAt) {
     this.#tokens = tokens;
@@ -84,10 +89,16 @@ class DeclarationReader implements SourceFile {
 
   /** Reads the declarations between two tokens as members of `type`. */
   scope(from: number, to: number, type: TypeDeclaration): void {
+    if (this.#depth >= depthLimit) {
+      const place = this.placeAt(this.#tokens[from]?.offset ?? 0);
+      throw new UserError({ message: 'The types of the file nest too deeply to be read. Make them flatter.', place });
+    }
+    this.#depth++;
     for (let at = from; at < to; ) {
       const head = this.#head(at, to);
       at = Math.max(this.#declaration(head, type), at + 1);
     }
+    this.#depth--;
   }
 
   #head(from: number, to: number): Head {

@@ -1,5 +1,6 @@
-import type { Fault } from '../../../errors.ts';
+import { type Fault, UserError } from '../../../errors.ts';
 import type { SourceTree, Unresolved } from '../../project.ts';
+import { unreadFile } from '../large-files.ts';
 import { type PlaceAt, placesIn } from '../places.ts';
 import type { FoundFunction } from '../reading.ts';
 import { unknownFunctions } from '../static-value.ts';
@@ -45,6 +46,8 @@ export function readSources(tree: SourceTree, language: Language): AnnotatedSour
     .filter(path => pattern.test(path) && !skipped.test(path))
     .flatMap(path => {
       const text = tree.texts.get(path);
+      const unread = unreadFile(tree, path);
+      if (unread) doubtful.push(unread);
       return text === undefined ? [] : [readFile(text, path, language, faults, doubtful)];
     });
   const evaluator = new ConstantEvaluator(files);
@@ -67,7 +70,13 @@ function readFile(text: string, path: string, language: Language, faults: Fault[
   const { tokens, unreadable } = tokensOf(source.text, language);
   const wrong = unreadable ?? matchBrackets(tokens).unmatched;
   if (wrong) faults.push(syntaxFault(wrong.reason, wrong.offset, placeAt));
-  return declarationsOf(wrong ? [] : tokens, language, placeAt);
+  try {
+    return declarationsOf(wrong ? [] : tokens, language, placeAt);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    faults.push(...error.faults);
+    return declarationsOf([], language, placeAt);
+  }
 }
 
 function syntaxFault(reason: string, offset: number, placeAt: PlaceAt): Fault {

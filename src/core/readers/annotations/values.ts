@@ -21,6 +21,7 @@ export interface Scope {
 /** Evaluates the constant expressions that annotations may have. */
 export class ConstantEvaluator {
   readonly #byName = new Map<string, Constant[]>();
+  readonly #values = new Map<Constant, StaticValue>();
   #depth = 0;
 
   constructor(files: readonly SourceFile[]) {
@@ -102,9 +103,20 @@ export class ConstantEvaluator {
 
   #path(path: readonly string[], tokens: readonly Token[], scope: Scope): StaticValue {
     const constant = this.#constant(path, scope);
-    if (constant) return this.value(constant.value, { file: constant.file, path: constant.path.slice(0, -1) });
+    if (constant) return this.#valueOf(constant);
     const isMember = path.length === 1 ? importedMembers.test(path[0] ?? '') : libraryEnums.test(path.at(-2) ?? '');
     return isMember ? { kind: 'reference', path } : unknown(tokens, scope);
+  }
+
+  /** Unknown for one that is defined by itself. */
+  #valueOf(constant: Constant): StaticValue {
+    const scope = { file: constant.file, path: constant.path.slice(0, -1) };
+    const before = this.#values.get(constant);
+    if (before) return before;
+    this.#values.set(constant, unknown(constant.value, scope));
+    const value = this.value(constant.value, scope);
+    this.#values.set(constant, value);
+    return value;
   }
 
   /** The constant of the nearest type around; else the only one whose full name ends so. */
@@ -128,9 +140,11 @@ function endsAlike(one: readonly string[], other: readonly string[]): boolean {
 }
 
 function withoutBrackets(tokens: readonly Token[]): readonly Token[] {
-  let inner = tokens;
-  while (is(inner[0], '(') && matchBrackets(inner).ends.get(0) === inner.length - 1) inner = inner.slice(1, -1);
-  return inner;
+  if (!is(tokens[0], '(')) return tokens;
+  const { ends } = matchBrackets(tokens);
+  let around = 0;
+  while (is(tokens[around], '(') && ends.get(around) === tokens.length - 1 - around) around++;
+  return tokens.slice(around, tokens.length - around);
 }
 
 function numberOf(text: string): number {

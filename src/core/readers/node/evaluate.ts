@@ -1,11 +1,12 @@
 import type * as ast from '@babel/types';
 import type { Place } from '../../../errors.ts';
-import { emptyRecord, isFalsy, isNullish, joined, known, orElse, type StaticValue, textOf } from '../static-value.ts';
+import { emptyRecord, isFalsy, joined, known, type StaticValue, textOf } from '../static-value.ts';
 import { objectList, unknownAt } from './builtins.ts';
 import { calledName, enumRecord, importWrappers } from './compiled.ts';
 import { Exports } from './exports.ts';
 import { bindingHelper, referenceMember } from './library.ts';
 import type { Definition, Module, Modules } from './modules.ts';
+import { binary, logical, unary } from './operators.ts';
 import { isFunctionNode, nameOfKey, placeOfNode, requiredBy, unwrapped } from './syntax.ts';
 
 /** A static value, or something that only JavaScript has. */
@@ -84,15 +85,16 @@ export class Evaluator {
   }
 
   #operation(node: ast.Node, module: Module): JsValue {
+    const place = placeOfNode(module.path, node);
     switch (node.type) {
       case 'BinaryExpression':
-        return node.operator === '+' ? this.#sum(node, module) : unknownAt(node, module);
+        return binary(node.operator, this.plain(node.left, module), this.plain(node.right, module), place);
       case 'LogicalExpression':
-        return this.#logical(node, module);
+        return logical(node.operator, this.plain(node.left, module), () => this.plain(node.right, module), place);
       case 'ConditionalExpression':
         return this.#conditional(node, module);
       case 'UnaryExpression':
-        return this.#unary(node, module);
+        return unary(node.operator, this.plain(node.argument, module), place);
       case 'SequenceExpression':
         return this.value(node.expressions.at(-1) ?? node, module);
       case 'CallExpression':
@@ -117,7 +119,7 @@ export class Evaluator {
   definition(definition: Definition, module: Module): JsValue {
     const before = this.#values.get(definition);
     if (before) return before;
-    this.#values.set(definition, { kind: 'unknown', place: { file: module.path } });
+    this.#values.set(definition, { kind: 'unknown', place: placeOfDefinition(definition, module) });
     const value = this.#defined(definition, module);
     this.#values.set(definition, value);
     return value;
@@ -195,37 +197,11 @@ export class Evaluator {
     return items.length > listLimit ? unknownAt(node, module) : { kind: 'list', items };
   }
 
-  #sum(node: ast.BinaryExpression, module: Module): StaticValue {
-    const [left, right] = [this.plain(node.left, module), this.plain(node.right, module)];
-    const numbers = [left, right].map(value =>
-      value.kind === 'known' && typeof value.value === 'number' ? value.value : undefined,
-    );
-    const [one, other] = numbers;
-    if (one !== undefined && other !== undefined) return known(one + other);
-    return joined([left, right], placeOfNode(module.path, node));
-  }
-
-  #logical(node: ast.LogicalExpression, module: Module): StaticValue {
-    const place = placeOfNode(module.path, node);
-    if (node.operator === '&&') return { kind: 'unknown', place };
-    const isNothing = node.operator === '??' ? isNullish : isFalsy;
-    return orElse(this.plain(node.left, module), this.plain(node.right, module), place, isNothing);
-  }
-
   #conditional(node: ast.ConditionalExpression, module: Module): JsValue {
     const test = this.plain(node.test, module);
     if (test.kind === 'known' || test.kind === 'absent')
       return this.value(isFalsy(test) ? node.alternate : node.consequent, module);
     return unknownAt(node, module);
-  }
-
-  #unary(node: ast.UnaryExpression, module: Module): StaticValue {
-    const value = this.plain(node.argument, module);
-    if (node.operator === 'void') return { kind: 'absent' };
-    if (node.operator === '-' && value.kind === 'known' && typeof value.value === 'number') return known(-value.value);
-    return node.operator === '!' && (value.kind === 'known' || value.kind === 'absent')
-      ? known(isFalsy(value))
-      : unknownAt(node, module);
   }
 
   #call(node: ast.CallExpression, module: Module): JsValue {
@@ -247,4 +223,9 @@ export class Evaluator {
     const value = this.value(node, module);
     return value.kind === 'record' ? { ...value, entries: new Map([['default', value], ...value.entries]) } : value;
   }
+}
+
+function placeOfDefinition(definition: Definition, { path }: Module): Place {
+  if (definition.kind === 'import') return definition.place;
+  return 'node' in definition ? placeOfNode(path, definition.node) : { file: path };
 }

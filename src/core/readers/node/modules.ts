@@ -1,7 +1,8 @@
 import type * as ast from '@babel/types';
 import { type Fault, type Place, UserError } from '../../../errors.ts';
-import type { SourceTree } from '../../project.ts';
+import type { SourceTree, Unresolved } from '../../project.ts';
 import { parseJson } from '../json.ts';
+import { unreadFile } from '../large-files.ts';
 import type { EnumMember } from './compiled.ts';
 import type { JsValue } from './evaluate.ts';
 import { emptyOutline, type Outline } from './outline.ts';
@@ -40,6 +41,8 @@ const extensions = ['', '.js', '.mjs', '.cjs', '.ts', '.mts', '.cts', '.jsx', '.
 /** The modules of an app, each parsed when it is first asked for. */
 export class Modules {
   readonly faults: Fault[] = [];
+  /** Files that are too large. */
+  readonly unread: Unresolved[] = [];
   readonly #tree: SourceTree;
   readonly #paths: ReadonlySet<string>;
   readonly #parse: (text: string, file: string) => ast.Program;
@@ -59,7 +62,9 @@ export class Modules {
   }
 
   /** The module in a file, or undefined when it cannot be read; a syntax error is noted once. */
-  load(path: string): Module | undefined {
+  load(given: string): Module | undefined {
+    // Node knows a module by the file that a link leads to.
+    const path = this.#tree.links?.get(given) ?? given;
     if (!this.#modules.has(path)) this.#modules.set(path, this.#loadFile(path));
     return this.#modules.get(path);
   }
@@ -85,6 +90,8 @@ export class Modules {
 
   #loadFile(path: string): Module | undefined {
     const text = this.#tree.texts.get(path);
+    const unread = unreadFile(this.#tree, path);
+    if (unread) this.unread.push(unread);
     if (text === undefined) return undefined;
     try {
       if (path.endsWith('.json')) {

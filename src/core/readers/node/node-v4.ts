@@ -33,7 +33,8 @@ async function read(tree: SourceTree): Promise<Reading> {
   const { parseScript } = await import('./babel.ts');
   const start = startOf(tree);
   const reading = readFiles(tree, start.files, start, parseScript);
-  const nothing = reading.functions.length + reading.unresolved.length + reading.faults.length === 0;
+  const isUnread = reading.unresolved.every(({ place }) => tree.tooLarge?.has(place.file));
+  const nothing = reading.functions.length + reading.faults.length === 0 && isUnread;
   return nothing && start.sources.length > 0 ? readFiles(tree, start.sources, start, parseScript) : reading;
 }
 
@@ -49,7 +50,11 @@ function readFiles(tree: SourceTree, files: readonly string[], start: Start, par
   return {
     runtime: 'node',
     functions: results.flatMap(result => ('fn' in result ? [result.fn] : [])),
-    unresolved: [...results.flatMap(result => ('unresolved' in result ? [result.unresolved] : [])), ...missing],
+    unresolved: [
+      ...results.flatMap(result => ('unresolved' in result ? [result.unresolved] : [])),
+      ...missing,
+      ...modules.unread,
+    ],
     faults: [...start.faults, ...modules.faults],
     lookedAt: start.lookedAt,
   };

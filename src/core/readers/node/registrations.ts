@@ -40,7 +40,7 @@ const branching =
 
 /** Deepest chain of calls that is followed, and the most calls and rounds. */
 const depthLimit = 16;
-const entryLimit = 10_000;
+const entryLimit = 2_000;
 
 /** Follows modules from the entry points in the order in which they run and finds every registration. */
 export class CallFinder {

@@ -116,7 +116,8 @@ export class Evaluator {
   #definition(definition: Definition, module: Module): PythonValue {
     const before = this.#values.get(definition);
     if (before) return before;
-    this.#values.set(definition, { kind: 'unknown', place: { file: module.path } });
+    const start = 'node' in definition ? definition.node.from : 0;
+    this.#values.set(definition, { kind: 'unknown', place: module.placeAt(start) });
     const value = this.#defined(definition, module);
     this.#values.set(definition, value);
     return value;

@@ -1,5 +1,6 @@
 import type { SyntaxNode, Tree } from '@lezer/common';
-import type { SourceTree } from '../../project.ts';
+import type { SourceTree, Unresolved } from '../../project.ts';
+import { unreadFile } from '../large-files.ts';
 import { type PlaceAt, placesIn } from '../places.ts';
 import { childrenOf, statementsOf, textOfNode } from './syntax.ts';
 
@@ -26,12 +27,16 @@ export interface Module {
 
 /** The Python modules of an app, each parsed when it is first asked for. */
 export class Modules {
+  /** Files that are too large, by path. */
+  readonly unread = new Map<string, Unresolved>();
   readonly #tree: SourceTree;
+  readonly #paths: ReadonlySet<string>;
   readonly #parse: (text: string) => Tree;
   readonly #modules = new Map<string, Module>();
 
   constructor(tree: SourceTree, parse: (text: string) => Tree) {
     this.#tree = tree;
+    this.#paths = new Set(tree.paths);
     this.#parse = parse;
   }
 
@@ -43,7 +48,7 @@ export class Modules {
   /** The module with a dotted name from the app folder, or undefined for one of a package. */
   load(name: string): Module | undefined {
     const base = name.replaceAll('.', '/');
-    const path = [`${base}.py`, `${base}/__init__.py`].find(one => this.#tree.texts.has(one));
+    const path = [`${base}.py`, `${base}/__init__.py`].find(one => this.#paths.has(one));
     return path === undefined ? undefined : this.file(path);
   }
 
@@ -60,6 +65,8 @@ export class Modules {
   file(path: string): Module | undefined {
     const known = this.#modules.get(path);
     const text = this.#tree.texts.get(path);
+    const unread = unreadFile(this.#tree, path);
+    if (unread) this.unread.set(path, unread);
     if (known || text === undefined) return known;
     const tree = this.#parse(text);
     const reader = new NameReader(path, text);

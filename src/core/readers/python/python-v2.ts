@@ -32,7 +32,7 @@ async function read(tree: SourceTree): Promise<Reading> {
   return {
     runtime: 'python',
     functions: app ? functionsIn(app) : [],
-    unresolved: [...finder.unresolved, ...computed],
+    unresolved: [...finder.unresolved, ...computed, ...modules.unread.values()],
     faults,
     lookedAt: `${entryFile}${app ? '' : ', which has no FunctionApp object at its top level'}`,
   };
