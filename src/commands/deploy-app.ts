@@ -8,6 +8,7 @@ import { planDeployment } from '../core/plan.ts';
 import { deploymentOutputs, deploymentSummary, deploymentText, failureSummary } from '../core/report.ts';
 import type { Secret } from '../core/secret.ts';
 import { Docker } from '../edges/docker/docker.ts';
+import { removeLeftovers } from '../edges/staging.ts';
 import { textFiles } from '../edges/text-files.ts';
 import { AppFolder } from '../edges/workspace/app-folder.ts';
 import { describeError } from '../errors.ts';
@@ -23,6 +24,8 @@ import { openTarget } from './target.ts';
 /** Reads the app and deploys it, or renders its manifests into a folder; a failure's outputs and summary have what was known by then. */
 export async function carryOut(setting: DeploySetting): Promise<CommandResult> {
   const { inputs, output, surroundings } = setting;
+  for (const path of await removeLeftovers(surroundings.environment))
+    output.info(`Removed ${path}, which a run that was killed had left`);
   const folder = new AppFolder({
     directory: resolve(inputs.appDirectory),
     log: output,

@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { parseScaleTestInputs, type ScaleTestInputs } from '../core/inputs/inputs.ts';
 import { appNameOf } from '../core/resolve-app.ts';
-import { scaleOutputs, scaleSummary, scaleText } from '../core/scale-report.ts';
+import { type ScaleResult, scaleFailure, scaleOutputs, scaleSummary, scaleText } from '../core/scale-report.ts';
 import { HttpClient } from '../edges/http/http-client.ts';
 import { openStorageQueue } from '../edges/queue/storage-queue.ts';
 import { systemClock } from '../edges/system-clock.ts';
 import { textFiles } from '../edges/text-files.ts';
 import { AppFolder } from '../edges/workspace/app-folder.ts';
-import { UserError } from '../errors.ts';
+import { describeError, UserError } from '../errors.ts';
 import { loadConfig, readSettings } from '../flows/prepare.ts';
 import { runScaleTest, type ScaleTest } from '../flows/scale-test.ts';
 import type { Surroundings } from '../inputs.ts';
@@ -23,14 +23,22 @@ export const scaleTest: Command = async (raw, surroundings, output, signal) => {
   using azure = await openAzure(inputs, { surroundings, output, signal });
   const { cluster } = await openTarget(inputs, azure, { surroundings, output, signal });
   using http = new HttpClient(signal);
+  let known: ScaleResult | undefined;
   const result = await output.group('Scale', () =>
     runScaleTest(test, {
+      learn: partial => {
+        known = partial;
+      },
       cluster,
       log: output,
       mask: output.mask,
       clock: systemClock,
       signal,
       openQueue: (connection, name) => openStorageQueue(connection, name, { http, clock: systemClock, signal }),
+    }).catch(async error => {
+      if (known) await output.report(scaleOutputs(known), scaleSummary(known));
+      else await output.report({}, scaleFailure(test.name, describeError(error)));
+      throw error;
     }),
   );
   if (result.faults.length > 0) output.fail(new UserError(result.faults.map(message => ({ message }))));

@@ -6,7 +6,7 @@ import { HttpClient } from '../edges/http/http-client.ts';
 import { openStorageQueue } from '../edges/queue/storage-queue.ts';
 import { systemClock } from '../edges/system-clock.ts';
 import { textFiles } from '../edges/text-files.ts';
-import { UserError } from '../errors.ts';
+import { describeError, UserError } from '../errors.ts';
 import { loadConfig } from '../flows/prepare.ts';
 import { runSmokeTest, type SmokeTest } from '../flows/smoke-test.ts';
 import type { Surroundings } from '../inputs.ts';
@@ -24,8 +24,10 @@ export const smokeTest: Command = async (raw, surroundings, output, signal) => {
   using azure = isInCluster ? await openAzure(inputs, { surroundings, output, signal }) : undefined;
   const target = isInCluster ? await openTarget(inputs, azure, { surroundings, output, signal }) : undefined;
   using http = new HttpClient(signal);
+  const known: CheckResult[] = [];
   const results = await output.group('Check', () =>
     runSmokeTest(test, {
+      learn: result => known.push(result),
       cluster: target?.cluster,
       http,
       log: output,
@@ -33,6 +35,9 @@ export const smokeTest: Command = async (raw, surroundings, output, signal) => {
       clock: systemClock,
       signal,
       openQueue: (connection, name) => openStorageQueue(connection, name, { http, clock: systemClock, signal }),
+    }).catch(async error => {
+      await output.report(smokeOutputs(known), smokeSummary(test.name, known, describeError(error)));
+      throw error;
     }),
   );
   const failed = results.filter(result => result.faults.length > 0);

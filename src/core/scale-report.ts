@@ -81,6 +81,11 @@ export function scaleSummary(result: ScaleResult): string {
   ].join('\n');
 }
 
+/** Markdown for the job summary of a test that failed before its first message. */
+export function scaleFailure(app: string, reason: string): string {
+  return `### ❌ Scale test of ${cell(app)}: not carried out\n\n> ${cell(reason)}\n`;
+}
+
 /** The same for a terminal. */
 export function scaleText(result: ScaleResult): string {
   const rows = curveRows(result.samples).map(

@@ -21,15 +21,16 @@ export function smokeOutputs(results: readonly CheckResult[]): Readonly<Record<s
   return { report: JSON.stringify(report), passed: String(passed), failed: String(results.length - passed) };
 }
 
-/** Markdown for the job summary. */
-export function smokeSummary(app: string, results: readonly CheckResult[]): string {
+/** Markdown for the job summary; `brokenOff` says why not all checks were carried out. */
+export function smokeSummary(app: string, results: readonly CheckResult[], brokenOff?: string): string {
   const rows = results.map(
     ({ title, via, attempts, milliseconds, faults }) =>
       `| ${faults.length === 0 ? '✅' : '❌'} | ${cell(title)} | ${cell(via)} | ${attempts} | ${Math.round(milliseconds)} | ${cell(faults.join('; ') || 'as expected')} |`,
   );
   return [
-    `### Smoke test of ${cell(app)}: ${verdictOf(results)}`,
+    `### Smoke test of ${cell(app)}: ${brokenOff === undefined ? verdictOf(results) : `broken off after ${results.length} check${results.length === 1 ? '' : 's'}`}`,
     '',
+    ...(brokenOff === undefined ? [] : [`> ${cell(brokenOff)}`, '']),
     '| | check | by way of | attempts | ms | result |',
     '| --- | --- | --- | ---: | ---: | --- |',
     ...rows,

@@ -1,19 +1,17 @@
 import { atMost, together } from '../core/concurrency.ts';
-import { selectorOf } from '../core/names.ts';
-import type { AppFunction, Project } from '../core/project.ts';
+import type { Project } from '../core/project.ts';
 import { chooseQueueFunction, encodeMessage } from '../core/queue-function.ts';
-import { brokenLimits, curveOf, isAtRest, type Limits, type Sample } from '../core/scale-curve.ts';
+import { brokenLimits, type Curve, curveOf, isAtRest, type Limits, type Sample } from '../core/scale-curve.ts';
 import type { ScaleResult } from '../core/scale-report.ts';
-import type { ScaledObject } from '../core/scaled-object-status.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Settings } from '../core/settings.ts';
-import { UserError } from '../errors.ts';
+import { describeError, UserError } from '../errors.ts';
 import { type Clock, lookUntil } from './clock.ts';
-import type { Cluster, LiveObject } from './cluster-port.ts';
-import { findQueue, readWorkloads } from './find-queue.ts';
+import type { Cluster } from './cluster-port.ts';
 import { countGivenUp } from './poison-queue.ts';
 import type { Log } from './ports.ts';
-import type { OpenQueue, StorageQueue } from './queue-port.ts';
+import type { OpenQueue } from './queue-port.ts';
+import { findTarget, type ScaleTarget } from './scale-target.ts';
 import { ScaleWatch } from './scale-watch.ts';
 
 /** What to test. */
@@ -40,17 +38,15 @@ export interface ScaleTestPorts {
   readonly mask: (secret: Secret) => void;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Told what was seen until the test broke off. */
+  readonly learn: (partial: ScaleResult) => void;
 }
 
-/** What is measured, and against what. */
-export interface ScaleTarget {
-  readonly function: string;
-  readonly objectName: string;
-  readonly namespace: string;
-  readonly queue: StorageQueue;
-  readonly poison: StorageQueue;
-  readonly minReplicas: number;
-  readonly maxReplicas: number;
+/** How far the messages are put. */
+interface Sending {
+  sent: number;
+  /** When the last one had been put. */
+  seconds: number | undefined;
 }
 
 /** How many messages are put at once. */
@@ -73,79 +69,30 @@ export async function runScaleTest(test: ScaleTest, ports: ScaleTestPorts): Prom
   await waitForRest(target, ports, until, test.timeout);
   const poisonedBefore = await countGivenUp(target.poison);
   const watch = new ScaleWatch(target, { ...ports, until });
-  const { samples, sentSeconds } = await sendAndWatch(target, texts, watch, ports);
-  const curve = curveOf(samples, target.minReplicas, sentSeconds);
+  const sending: Sending = { sent: 0, seconds: undefined };
+  const resultOf = (poisoned: number, faultsOf: (curve: Curve) => readonly string[]): ScaleResult => {
+    const curve = curveOf(watch.samples, target.minReplicas, sending.seconds);
+    const { name: app, limits } = test;
+    const { minReplicas, maxReplicas, queue } = target;
+    const seen = { samples: watch.samples, curve, faults: faultsOf(curve), poisoned, messages: sending.sent };
+    return { app, function: fn.name, queue: queue.name, minReplicas, maxReplicas, limits, ...seen };
+  };
+  try {
+    await sendAndWatch(target, texts, { watch, sending }, ports);
+  } catch (error) {
+    const reason = describeError(error).split('\n')[0] ?? '';
+    ports.learn(resultOf(0, () => [`The test broke off: ${reason}`]));
+    throw error;
+  }
   const poisoned = Math.max(0, (await countGivenUp(target.poison)) - poisonedBefore);
   if (poisoned > 0)
     log.warning(
       `Function "${fn.name}" gave up ${poisoned} messages, which are now in the queue "${target.poison.name}". Give a "message-body" that it can process.`,
     );
-  const faults = [...unfinished(samples, target, curve, test.timeout), ...brokenLimits(curve, test.limits)];
-  const { minReplicas, maxReplicas } = target;
-  return {
-    app: test.name,
-    function: fn.name,
-    queue: target.queue.name,
-    messages: test.messages,
-    minReplicas,
-    maxReplicas,
-    samples,
-    curve,
-    limits: test.limits,
-    faults,
-    poisoned,
-  };
-}
-
-async function findTarget(test: ScaleTest, fn: AppFunction, ports: ScaleTestPorts): Promise<ScaleTarget> {
-  const { cluster, openQueue, log, mask } = ports;
-  const { name, namespace, project } = test;
-  const app = { cluster, name, namespace, mask };
-  const [workloads, scaledObjects] = await Promise.all([
-    readWorkloads(app),
-    cluster.list('ScaledObject', namespace, { labels: selectorOf(name) }),
+  return resultOf(poisoned, curve => [
+    ...unfinished(watch.samples, target, curve, test.timeout),
+    ...brokenLimits(curve, test.limits),
   ]);
-  const { queue, connection } = await findQueue(app, fn, { project, given: test.settings, workloads });
-  const scaledObject = scaledObjectOf(scaledObjects, queue, fn, test);
-  const objectName = scaledObject.metadata?.name ?? '';
-  const { minReplicaCount = 0, maxReplicaCount = 100 } = scaledObject.spec ?? {};
-  const target = {
-    function: fn.name,
-    objectName,
-    namespace,
-    minReplicas: minReplicaCount,
-    maxReplicas: maxReplicaCount,
-    queue: openQueue(connection, queue),
-    poison: openQueue(connection, `${queue}-poison`),
-  };
-  const waiting = await target.queue.count();
-  if (waiting > 0)
-    log.notice(`Queue "${queue}" holds ${waiting} messages already; they are counted with those of the test.`);
-  log.info(
-    `Function ${fn.name} reads queue ${queue} of account ${target.queue.account}; ScaledObject ${objectName} keeps ${minReplicaCount} to ${maxReplicaCount} replicas`,
-  );
-  return target;
-}
-
-function scaledObjectOf(
-  all: readonly (ScaledObject & LiveObject)[],
-  queue: string,
-  fn: AppFunction,
-  { name, namespace }: ScaleTest,
-) {
-  const found = all.find(one =>
-    one.spec?.triggers?.some(trigger => trigger.type === 'azure-queue' && trigger.metadata.queueName === queue),
-  );
-  if (!found)
-    throw new UserError(
-      `No ScaledObject of "${name}" in the namespace "${namespace}" watches the queue "${queue}" of function "${fn.name}". Deploy the app again, with the settings that the test has.`,
-    );
-  const paused = found.status?.conditions?.some(one => one.type === 'Paused' && one.status === 'True');
-  if (paused)
-    throw new UserError(
-      `ScaledObject "${found.metadata?.name}" is paused, so that nothing would scale. Remove its annotations "autoscaling.keda.sh/paused" and "autoscaling.keda.sh/paused-replicas".`,
-    );
-  return found;
 }
 
 /** A test that begins while replicas of earlier work run would measure those. */
@@ -167,29 +114,30 @@ async function waitForRest(target: ScaleTarget, ports: ScaleTestPorts, until: nu
     );
 }
 
-async function sendAndWatch(target: ScaleTarget, texts: readonly string[], watch: ScaleWatch, ports: ScaleTestPorts) {
-  const { log, signal, clock } = ports;
+async function sendAndWatch(
+  target: ScaleTarget,
+  texts: readonly string[],
+  { watch, sending }: { readonly watch: ScaleWatch; readonly sending: Sending },
+  { log, signal, clock }: ScaleTestPorts,
+): Promise<void> {
   const began = clock.now();
-  let sentSeconds: number | undefined;
-  let sent = 0;
   try {
-    const [, samples] = await together(signal, [
+    await together(signal, [
       async stop => {
         await atMost(parallel, texts, async text => {
           stop.throwIfAborted();
           await target.queue.put(text);
-          sent += 1;
+          sending.sent += 1;
         });
-        sentSeconds = (clock.now() - began) / 1000;
-        log.info(`Put ${sent} messages in ${sentSeconds.toFixed(1)} s`);
+        sending.seconds = (clock.now() - began) / 1000;
+        log.info(`Put ${sending.sent} messages in ${sending.seconds.toFixed(1)} s`);
       },
-      stop => watch.run(began, () => sentSeconds, stop),
+      stop => watch.run(began, () => sending.seconds, stop),
     ]);
-    return { samples, sentSeconds };
   } catch (error) {
-    if (sent > 0)
+    if (sending.sent > 0)
       log.warning(
-        `The test ended early; ${sent} messages of it were put into the queue "${target.queue.name}" and may be left there.`,
+        `The test ended early; ${sending.sent} messages of it were put into the queue "${target.queue.name}" and may be left there.`,
       );
     throw error;
   }
@@ -198,7 +146,7 @@ async function sendAndWatch(target: ScaleTarget, texts: readonly string[], watch
 function unfinished(
   samples: readonly Sample[],
   { queue, objectName, minReplicas }: ScaleTarget,
-  curve: ReturnType<typeof curveOf>,
+  curve: Curve,
   timeout: number,
 ): readonly string[] {
   const last = samples.at(-1);

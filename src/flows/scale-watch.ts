@@ -8,7 +8,7 @@ import type { Clock } from './clock.ts';
 import type { Cluster } from './cluster-port.ts';
 import { detailsOfPod, warningsOf } from './diagnosis.ts';
 import type { Log } from './ports.ts';
-import type { ScaleTarget } from './scale-test.ts';
+import type { ScaleTarget } from './scale-target.ts';
 
 /** Milliseconds between two looks at the replicas: a step of a fast autoscaler lasts less than a second. */
 const every = 250;
@@ -48,8 +48,13 @@ export class ScaleWatch {
     this.#since = ports.clock.date();
   }
 
-  /** All samples; throws UserError as soon as the scaler or pods fail. `sent` tells when the last message had been put, in seconds. */
-  async run(began: number, sent: () => number | undefined, signal: AbortSignal): Promise<readonly Sample[]> {
+  /** What was seen so far. */
+  get samples(): readonly Sample[] {
+    return this.#samples;
+  }
+
+  /** Looks until the work is done or the time over; throws UserError as soon as the scaler or pods fail. `sent` tells when the last message had been put, in seconds. */
+  async run(began: number, sent: () => number | undefined, signal: AbortSignal): Promise<void> {
     const { clock, until } = this.#ports;
     for (let look = 0; clock.now() < until; look += 1) {
       signal.throwIfAborted();
@@ -59,7 +64,6 @@ export class ScaleWatch {
       const next = began + (look + 1) * every;
       await clock.pause(Math.max(10, next - clock.now()), signal);
     }
-    return this.#samples;
   }
 
   async #look(began: number, look: number): Promise<void> {

@@ -43,6 +43,8 @@ export interface SmokeTestPorts {
   readonly mask: (secret: Secret) => void;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Told how each check went as soon as it has ended. */
+  readonly learn: (result: CheckResult) => void;
 }
 
 /** Longest pause before a check is done again, in milliseconds. */
@@ -58,6 +60,7 @@ export async function runSmokeTest(test: SmokeTest, ports: SmokeTestPorts): Prom
     const result = check.kind === 'http' ? await run.http(check) : await run.queue(check);
     ports.log.info(resultLine(result));
     results.push(result);
+    ports.learn(result);
   }
   return results;
 }

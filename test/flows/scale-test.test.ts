@@ -1,50 +1,33 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
+import { type ScaleResult, scaleOutputs, scaleSummary } from '../../src/core/scale-report.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { mergeSettings, noSettings, secretLayer } from '../../src/core/settings.ts';
 import { Interrupted, UserError } from '../../src/errors.ts';
-import type { Kind, Kinds } from '../../src/flows/cluster-port.ts';
 import { runScaleTest, type ScaleTest } from '../../src/flows/scale-test.ts';
-import { FakeCluster } from '../support/fake-cluster.ts';
 import { FakeQueues } from '../support/fake-queues.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { functionWith, projectOf } from '../support/project.ts';
 import { keepingLog } from '../support/quiet-log.ts';
+import { ScalingCluster } from '../support/scaling-cluster.ts';
 
 const connection = 'AccountName=shop;AccountKey=c2VjcmV0';
 const labels = { 'aks-functions.io/app': 'shop', 'aks-functions.io/workload': 'events' };
 const project = projectOf([functionWith('pack', { type: 'queueTrigger', queueName: 'orders', connection: 'Store' })]);
-
-/** A cluster whose one Deployment has as many replicas as the test says. */
-class ScalingCluster extends FakeCluster {
-  replicas = 0;
-  failing = false;
-
-  override async read<K extends Kind>(kind: K, namespace: string, name: string): Promise<Kinds[K] | undefined> {
-    const live = await super.read(kind, namespace, name);
-    if (kind === 'Deployment' && live)
-      return { ...live, spec: { replicas: this.replicas }, status: { readyReplicas: this.replicas } };
-    if (kind === 'ScaledObject' && live && this.failing)
-      return {
-        ...live,
-        status: { conditions: [{ type: 'Ready', status: 'False', reason: 'TriggerError', message: 'broken' }] },
-      };
-    return live;
-  }
-}
 
 let cluster: ScalingCluster;
 let queues: FakeQueues;
 let clock: ManualClock;
 let log: ReturnType<typeof keepingLog>;
 let masked: string[];
+let learned: ScaleResult[];
 
 beforeEach(() => {
   cluster = new ScalingCluster();
   queues = new FakeQueues('orders');
   clock = new ManualClock();
   log = keepingLog();
-  masked = [];
+  [masked, learned] = [[], []];
   const container = {
     name: 'shop',
     env: [{ name: 'AzureFunctionsJobHost__functions__0', value: 'pack' }],
@@ -95,6 +78,7 @@ function run(options: Partial<ScaleTest> = {}, signal = new AbortController().si
     mask: secret => masked.push(secret.reveal()),
     clock,
     signal,
+    learn: partial => learned.push(partial),
   });
 }
 
@@ -190,6 +174,20 @@ test('ends early with the words of KEDA when the scaler fails', async () => {
       ),
   );
   assert.ok(log.lines.some(line => /^warning: The test ended early; 100 messages/.test(line)));
+});
+
+test('hands over what it saw until it broke off, with the reason', async () => {
+  cluster.failing = true;
+  clock.onPause = now => {
+    cluster.replicas = now > 1000 ? 3 : 0;
+  };
+  await assert.rejects(run());
+  const [partial, ...more] = learned;
+  assert.ok(partial && more.length === 0);
+  assert.deepEqual([partial.messages, partial.curve.peak, partial.curve.steps], [100, 3, [0, 3]]);
+  assert.match(partial.faults.join(), /^The test broke off: KEDA cannot scale "shop"/);
+  assert.equal(JSON.parse(scaleOutputs(partial).report ?? '').passed, false);
+  assert.match(scaleSummary(partial), /❌ Scale test of pack[\s\S]*> The test broke off: KEDA cannot scale/);
 });
 
 test('ends early with the log of a pod that crashes', async () => {

@@ -50,12 +50,8 @@ beforeEach(() => {
   });
   put('Deployment', 'shop-http', { 'aks-functions.io/workload': 'http' }, deployment('shop-http', ['greet', 'open']));
   put('Deployment', 'shop', { 'aks-functions.io/workload': 'events' }, deployment('shop', ['pack']));
-  put(
-    'Pod',
-    'shop-http-1',
-    { app: 'shop-http', 'pod-template-hash': '1' },
-    { status: { conditions: [{ type: 'Ready', status: 'True' }] } },
-  );
+  const status = { conditions: [{ type: 'Ready', status: 'True' }] };
+  put('Pod', 'shop-http-1', { app: 'shop-http', 'pod-template-hash': '1' }, { status });
   put('Service', 'shop-http', {}, { spec: { type: 'ClusterIP', ports: [{ port: 80 }] } });
   put(
     'Secret',
@@ -93,6 +89,7 @@ function run(checks: readonly Check[], options: Partial<SmokeTest> = {}, ports: 
     log: keepingLog(),
     mask: secret => masked.push(secret.reveal()),
     signal: new AbortController().signal,
+    learn: () => {},
     http: {
       send: async request => {
         sent.push(request);
