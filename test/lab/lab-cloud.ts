@@ -8,8 +8,8 @@ import type { Api } from './api.ts';
 import { type Authority, newAuthority } from './certificates.ts';
 import { type Cloud, startCloud } from './cloud/cloud.ts';
 import { answerJson } from './cloud/exchange.ts';
-import { addCluster } from './cloud/resources.ts';
-import type { ManagedCluster } from './cloud/state.ts';
+import { addCluster, addKubeletIdentity, addRegistry } from './cloud/resources.ts';
+import type { ContainerRegistry, ManagedCluster, Principal } from './cloud/state.ts';
 import { issuerOf } from './cloud/tokens.ts';
 import type { ClusterGround } from './ground.ts';
 import { grantRules, type PolicyRule } from './identity.ts';
@@ -21,12 +21,17 @@ export interface GroundCloud {
   readonly authority: Authority;
   /** Who issues the tokens of the cluster's service accounts. */
   readonly issuer: string;
+  /** Identity by which the cluster's node pulls images. */
+  readonly kubelet: Principal;
 }
 
 /** The cloud of a lab, with its cluster in it. */
 export interface LabCloud extends Cloud {
   /** The lab's cluster as the Resource Manager knows it. */
   readonly cluster: ManagedCluster;
+  /** The lab's registry as one of Azure's; the node pulls from it when its identity has a role there. */
+  readonly registry: ContainerRegistry;
+  readonly kubelet: Principal;
   /** Who issues the tokens of the cluster's service accounts, for workload identity. */
   readonly clusterIssuer: string;
   /** Gives a principal, or a group of them, Kubernetes rights. The namespace is made when missing. */
@@ -42,11 +47,15 @@ export interface ClusterRights {
   readonly clusterRules?: readonly PolicyRule[];
 }
 
+const clusterName = 'shop';
+
 /** Starts the cloud of a lab; `hosts` are addresses where pods reach it. */
 export async function startGroundCloud(hosts: readonly string[]): Promise<GroundCloud> {
   const authority = await newAuthority();
   const cloud = await startCloud({ authority, hosts });
-  return { cloud, authority, issuer: `${cloud.address}/oidc/${randomUUID()}/` };
+  const kubelet = addKubeletIdentity(cloud.state, cloud.home, clusterName);
+  cloud.machineIdentities.push(kubelet);
+  return { cloud, authority, kubelet, issuer: `${cloud.address}/oidc/${randomUUID()}/` };
 }
 
 /** Flags by which the API server knows Entra's tokens, as one of AKS does, and issues tokens that Entra can check. */
@@ -114,17 +123,28 @@ export function publishIssuer({ cloud, issuer }: GroundCloud, api: Api): void {
   });
 }
 
-/** Adds the lab's cluster to its cloud. */
-export function labCloudOf({ api, dir }: ClusterGround, { cloud, issuer }: GroundCloud, keda: boolean): LabCloud {
+/** What of the lab the cloud shows. */
+export interface Shown {
+  readonly keda: boolean;
+  /** Host and port of the registry that has the images. */
+  readonly store: string;
+}
+
+/** Adds the lab's cluster and registry to its cloud. */
+export function labCloudOf(
+  { api, dir, tools }: ClusterGround,
+  { cloud, issuer, kubelet }: GroundCloud,
+  { keda, store }: Shown,
+): LabCloud {
   const { server, ca, cert = '', key = '' } = api.access;
-  const access = { server, ca, cert, key };
-  const traits = { name: 'shop', access, issuer, keda, workloadIdentity: true };
+  const access = { server, ca, cert, key, kubectl: join(tools, 'kubectl') };
+  const traits = { name: clusterName, access, issuer, keda, kubelet, workloadIdentity: true };
   const cluster = addCluster(cloud.state, cloud.home, traits);
-  const kubelet = cloud.state.principals.find(({ name }) => name === `${traits.name}-agentpool`);
-  if (kubelet) cloud.machineIdentities.push(kubelet);
+  const loginServer = new URL(cloud.address).host;
+  const registry = addRegistry(cloud.state, cloud.home, { name: 'shopregistry', loginServer, store });
   return {
     ...cloud,
-    ...{ cluster, clusterIssuer: issuer },
+    ...{ cluster, registry, kubelet, clusterIssuer: issuer },
     grant: (objectId, namespace, { rules, clusterRules = [] }) => {
       const subjects = ['User', 'Group'].map(kind => ({ kind, name: objectId, apiGroup: 'rbac.authorization.k8s.io' }));
       return grantRules(api, subjects, { name: `of-${objectId}`, namespace, rules, clusterRules });

@@ -177,7 +177,8 @@ async function startParts(
     teardown.add(() => services.stop());
   }
   const { registry, queue } = await emulators;
-  const cloud = ground.cloud && labCloudOf(cluster, ground.cloud, profile === 'keda');
+  const cloud =
+    ground.cloud && labCloudOf(cluster, ground.cloud, { keda: profile === 'keda', store: registry.backend });
   return { cluster, registry, queue, cloud };
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { NodeNetwork } from './node-network.ts';
+import { registryHosts } from './node-registry.ts';
 
 /** Where the parts of a real node are; all paths absolute. */
 export interface NodePlaces {
@@ -27,6 +28,8 @@ state = '${node}/containerd/state'
   snapshotter = 'overlayfs'
   [plugins.'io.containerd.cri.v1.images'.pinned_images]
     sandbox = '${pause}'
+  [plugins.'io.containerd.cri.v1.images'.registry]
+    config_path = '${registryHosts(node)}'
 [plugins.'io.containerd.cri.v1.runtime']
   # Machines that are containers themselves may not lower the score.
   restrict_oom_score_adj = true

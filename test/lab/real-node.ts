@@ -9,6 +9,7 @@ import type { ClusterGround, Ground } from './ground.ts';
 import { pushImage } from './images.ts';
 import { containerdConfig, containerdSocket, kubeletConfig, type NodePlaces, networkConfig } from './node-config.ts';
 import type { NodeNetwork } from './node-network.ts';
+import { credentialProviderFlags, trustRegistry } from './node-registry.ts';
 
 /** The API server reaches a kubelet by its host name first, and this one leads to loopback. */
 export const realNodeName = 'localhost';
@@ -46,13 +47,14 @@ export interface NodeParts {
 /** Starts containerd. Needs no API server, so it may start beside it. */
 export async function startContainerd(ground: Ground, registry: string, parts: NodeParts): Promise<NodePlaces> {
   const { debian } = parts;
-  const { dir, tools, processes } = ground;
+  const { dir, tools, processes, cloud } = ground;
   const node = join(dir, 'node');
   await mkdir(join(node, 'cni'), { recursive: true });
   const pause = `${registry}/pause:1`;
   const places = { node, pki: join(dir, 'pki'), tools, pause, ...parts };
   await writeFile(join(node, 'containerd.toml'), containerdConfig(places));
   await writeFile(join(node, 'cni', '10-lab.conflist'), networkConfig(places));
+  if (cloud) await trustRegistry(node, cloud.cloud);
   const path = [tools, join(debian, 'usr/sbin'), join(debian, 'usr/bin'), process.env.PATH].join(':');
   processes.start(join(tools, 'containerd'), ['--config', join(node, 'containerd.toml')], { env: { PATH: path } });
   const busybox = { path: 'bin/busybox', content: await readFile(join(debian, 'bin', 'busybox')), executable: true };
@@ -64,7 +66,7 @@ export async function startContainerd(ground: Ground, registry: string, parts: N
 
 /** Starts the kubelet and waits until its node is ready. */
 export async function startKubelet(ground: ClusterGround, places: NodePlaces): Promise<void> {
-  const { api, tools, processes, port, kubeconfig } = ground;
+  const { api, tools, processes, port, kubeconfig, cloud } = ground;
   const { node, debian, network } = places;
   const config = join(node, 'kubelet.yaml');
   await writeFile(config, kubeletConfig(places, port(), port()));
@@ -73,6 +75,7 @@ export async function startKubelet(ground: ClusterGround, places: NodePlaces): P
     ...['--kubeconfig', kubeconfig, '--config', config, '--root-dir', join(node, 'kubelet')],
     ...['--cert-dir', join(node, 'kubelet-pki'), '--hostname-override', realNodeName, '--node-ip', network.address],
     ...['--node-labels', 'type=real'],
+    ...(cloud ? await credentialProviderFlags(node, cloud) : []),
   ];
   processes.start(join(tools, 'kubelet'), flags, { env: { PATH: path } });
   await processes.until('the real node is ready', () => conditionHolds(api, `/api/v1/nodes/${realNodeName}`, 'Ready'));

@@ -50,7 +50,7 @@ export interface ClusterTraits {
 
 /** Adds a cluster with Entra sign-in and without local accounts, unless the traits say else. */
 export function addCluster(state: CloudState, place: Place, traits: ClusterTraits): ManagedCluster {
-  const { name, access, kubelet = kubeletIdentity(state, place, name) } = traits;
+  const { name, access, kubelet = addKubeletIdentity(state, place, name) } = traits;
   const issuer = traits.issuer ?? `https://${place.location}.oic.prod-aks.azure.com/${place.tenantId}/${randomUUID()}/`;
   const cluster: ManagedCluster = {
     ...resourceOf(place, kinds.cluster, name),
@@ -100,7 +100,8 @@ function clusterProperties(place: Place, traits: ClusterTraits, kubelet: Princip
   };
 }
 
-function kubeletIdentity(state: CloudState, place: Place, cluster: string): Principal {
+/** Adds the identity by which the nodes of a cluster pull images, in the group of its nodes. */
+export function addKubeletIdentity(state: CloudState, place: Place, cluster: string): Principal {
   const group = `MC_${place.resourceGroup}_${cluster}_${place.location}`;
   state.resourceGroups.push({ subscriptionId: place.subscriptionId, name: group, location: place.location });
   return addIdentity(state, { ...place, resourceGroup: group }, `${cluster}-agentpool`);
