@@ -85,6 +85,7 @@ async function readRequest(inputs: TeardownInputs, setting: Setting): Promise<Te
     namespace,
     dryRun,
     timeout,
+    setUp: undefined,
     queues,
     deleteNamespace: wishOf(inputs),
     images: imagesOf(inputs, name, setting),

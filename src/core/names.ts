@@ -12,6 +12,8 @@ export const labelKeys = {
   repositoryId: 'aks-functions.io/repository-id',
   release: 'aks-functions.io/release',
   state: 'aks-functions.io/state',
+  /** On the record of what the doctor made for an app. */
+  doctor: 'aks-functions.io/doctor',
 } as const;
 
 /** First `length` hex digits of the SHA-256 of the text. */

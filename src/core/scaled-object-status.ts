@@ -44,9 +44,15 @@ export function scalerStateOf(object: ScaledObject): ScalerState {
   return { kind: 'ready', metrics: externalMetricNames };
 }
 
-/** Number of a Kubernetes quantity such as `3`, `3500m`, `2k`; NaN for anything else. */
+/** Number of a Kubernetes quantity such as `3`, `3500m`, `2k`, `256Mi`; NaN for anything else. */
 export function parseQuantity(text: string): number {
-  const match = /^(-?\d+(?:\.\d+)?)(m|k|M|G)?$/.exec(text);
-  const factors: Readonly<Record<string, number>> = { m: 0.001, k: 1e3, M: 1e6, G: 1e9 };
-  return match ? Number(match[1]) * (factors[match[2] ?? ''] ?? 1) : Number.NaN;
+  const match = /^(-?\d+(?:\.\d+)?)(m|[kMGTPE]|[KMGTPE]i)?$/.exec(text);
+  return match ? Number(match[1]) * factorOf(match[2]) : Number.NaN;
+}
+
+function factorOf(unit: string | undefined): number {
+  if (unit === undefined) return 1;
+  if (unit === 'm') return 0.001;
+  const power = 'KMGTPE'.indexOf(unit.slice(0, 1).toUpperCase()) + 1;
+  return (unit.endsWith('i') ? 1024 : 1000) ** power;
 }

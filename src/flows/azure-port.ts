@@ -35,6 +35,8 @@ export interface ResourceCall {
   readonly apiVersion: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** Version that the resource must still have, or the answer is 412. */
+  readonly ifMatch?: string;
   /** What it is for, as in `read cluster "shop"`; goes on from "could not". */
   readonly doing: string;
   /** Statuses that are answers beside the 200s. */

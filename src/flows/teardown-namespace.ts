@@ -40,7 +40,11 @@ export type NamespaceWish = 'no' | 'asked' | 'everything';
 /** Whether the namespace is to be deleted; throws UserError when that was asked for and others have objects in it. */
 export async function decideNamespace(
   wish: NamespaceWish,
-  { name, namespace }: { readonly name: string; readonly namespace: string },
+  {
+    name,
+    namespace,
+    record,
+  }: { readonly name: string; readonly namespace: string; readonly record?: string | undefined },
   { cluster, log }: { readonly cluster: Cluster; readonly log: Log },
 ): Promise<boolean> {
   if (wish === 'no') return false;
@@ -49,7 +53,12 @@ export async function decideNamespace(
     log.notice(`The namespace "${namespace}" stays, since the identity of the kubeconfig may not read it.`);
   });
   if (!live || (wish === 'everything' && !isOurs(live))) return false;
-  const foreign = foreignObjects(await candidatesOf(cluster, namespace), name);
+  const candidates = await candidatesOf(cluster, namespace);
+  const foreign = foreignObjects(
+    // The record of the doctor goes before the namespace.
+    candidates.filter(one => one.kind !== 'ConfigMap' || one.name !== record),
+    name,
+  );
   if (foreign.length === 0) return true;
   const more = foreign.length > listedLimit ? ` and ${foreign.length - listedLimit} more` : '';
   const message = `The namespace "${namespace}" holds objects that are not of "${name}": ${foreign.slice(0, listedLimit).join(', ')}${more}.`;

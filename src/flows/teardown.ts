@@ -1,3 +1,4 @@
+import { recordName } from '../core/doctor/record.ts';
 import { type ImageReference, parseImageReference } from '../core/image.ts';
 import { keysSecretName, labelKeys } from '../core/names.ts';
 import { parseRelease, releaseType } from '../core/release.ts';
@@ -9,6 +10,15 @@ import type { Cluster, LiveObject } from './cluster-port.ts';
 import { listOwned } from './cluster-state.ts';
 import type { Log } from './ports.ts';
 import type { StorageQueue } from './queue-port.ts';
+import {
+  findSetUp,
+  isRecordGone,
+  keysOfSetUp,
+  noSetUp,
+  removeSetUp,
+  type SetUp,
+  type SetUpPlace,
+} from './teardown-everything.ts';
 import { findManifests, type ImageRepository, removeManifests } from './teardown-images.ts';
 import { decideNamespace, type NamespaceWish, removeNamespace } from './teardown-namespace.ts';
 import { type RemovalPorts, removeObjects } from './teardown-objects.ts';
@@ -21,6 +31,8 @@ export interface Teardown {
   readonly deleteNamespace: NamespaceWish;
   /** Where the images are, when they go too. */
   readonly images: ImageRepository | undefined;
+  /** Where to take back what the doctor made, when that goes too. */
+  readonly setUp: SetUpPlace | undefined;
   /** How to find the queues, when they go too. */
   readonly queues: QueueSearch | undefined;
   readonly dryRun: boolean;
@@ -43,6 +55,7 @@ interface Findings {
   readonly owned: ReadonlyMap<string, LiveObject>;
   readonly queues: readonly StorageQueue[];
   readonly manifests: readonly string[];
+  readonly setUp: SetUp;
   readonly namespace: boolean;
 }
 
@@ -83,13 +96,20 @@ export async function teardownApp(request: Teardown, ports: TeardownPorts): Prom
 async function find(request: Teardown, ports: TeardownPorts): Promise<Findings> {
   const { name, namespace, queues, images } = request;
   const { cluster, log, mask, signal } = ports;
-  const [owned, namespaceGoes] = await Promise.all([
+  const [owned, setUp] = await Promise.all([
     listOwned(cluster, namespace, name),
-    decideNamespace(request.deleteNamespace, request, { cluster, log }),
+    request.setUp ? findSetUp(request, request.setUp, { cluster, log }) : noSetUp,
   ]);
+  const gone = isRecordGone(setUp) ? recordName(name) : undefined;
+  const namespaceGoes = await decideNamespace(
+    request.deleteNamespace,
+    { name, namespace, record: gone },
+    { cluster, log },
+  );
   await sayForeignKeys(request, owned, ports);
   return {
     owned,
+    setUp,
     namespace: namespaceGoes,
     queues: queues ? await findQueues({ cluster, name, namespace, mask }, queues) : [],
     manifests: images ? await findManifests(images, imagesOf(owned), signal) : [],
@@ -109,16 +129,17 @@ async function sayForeignKeys(
     log.notice(`Secret "${secret}" with function keys was not made by aks-functions. It stays.`);
 }
 
-function keysOf({ owned, queues, manifests, namespace }: Findings, request: Teardown): readonly string[] {
+function keysOf({ owned, queues, manifests, setUp, namespace }: Findings, request: Teardown): readonly string[] {
   return [
     ...owned.keys(),
     ...queues.map(keyOfQueue),
     ...manifests.map(digest => keyOfManifest(request.images, digest)),
+    ...keysOfSetUp(setUp, request),
     ...(namespace ? [`Namespace/${request.namespace}`] : []),
   ];
 }
 
-/** Queues go after the pods, which would make them again, and the namespace last. */
+/** Queues go after the pods, which would make them again, what the doctor made after the objects that need it, the namespace last. */
 async function remove(
   request: Teardown,
   found: Findings,
@@ -132,8 +153,22 @@ async function remove(
   const { images } = request;
   if (images)
     await removeManifests(images, found.manifests, digest => onDeleted(keyOfManifest(images, digest)), signal);
-  if (!found.namespace) return faults;
+  const remaining = await takeBackSetUp(request, found, removal, faults);
+  if (!found.namespace || remaining.length > 0) return [...faults, ...remaining];
   return [...faults, ...(await log.group('Delete namespace', () => removeNamespace(request.namespace, removal)))];
+}
+
+/** Not while a scaler is held by KEDA's finalizer, which nobody would take away then. */
+async function takeBackSetUp(
+  request: Teardown,
+  { setUp }: Findings,
+  removal: RemovalPorts,
+  faults: readonly string[],
+): Promise<readonly string[]> {
+  const { setUp: place } = request;
+  if (!place || !setUp.isRecorded) return [];
+  if (faults.length > 0) return ['What the doctor set up stays, since objects of the app are still there. Run again.'];
+  return removeSetUp(request, setUp, place, removal);
 }
 
 function keyOfQueue({ name }: StorageQueue): string {

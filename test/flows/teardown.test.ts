@@ -73,6 +73,7 @@ function run(options: Partial<Teardown> = {}) {
     namespace: 'team',
     deleteNamespace: 'no',
     images: undefined,
+    setUp: undefined,
     queues: undefined,
     dryRun: false,
     timeout: 600,

@@ -1,3 +1,4 @@
+import { mergePatch } from '../../src/core/json-patch.ts';
 import type { Manifest } from '../../src/core/manifests/object.ts';
 import { keyOf } from '../../src/core/plan.ts';
 import { revealed } from '../../src/edges/cluster/revealed.ts';
@@ -74,20 +75,10 @@ export class FakeCluster implements Cluster {
     const key = `${kind}/${name}`;
     this.changes.push(`merge ${key}`);
     this.#fail(`merge ${key}`);
-    const before = this.objects.get(key);
-    const { labels }: { labels?: Readonly<Record<string, string>> } = {
-      ...(typeof patch.metadata === 'object' ? patch.metadata : {}),
-    };
-    this.objects.set(
-      key,
-      JSON.parse(
-        revealed({
-          ...before,
-          ...patch,
-          metadata: { ...before?.metadata, labels: { ...before?.metadata?.labels, ...labels } },
-        }),
-      ),
+    const merged: LiveObject = JSON.parse(
+      JSON.stringify(mergePatch(this.objects.get(key), JSON.parse(revealed(patch)))),
     );
+    this.objects.set(key, merged);
   }
 
   async remove(kind: Kind, _namespace: string, name: string): Promise<boolean> {

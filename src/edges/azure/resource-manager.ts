@@ -37,6 +37,7 @@ export interface RawCall {
   /** Path with its query, or an address that the Resource Manager gave. */
   readonly address: string;
   readonly body?: unknown;
+  readonly ifMatch?: string;
   readonly doing: string;
   readonly signal: AbortSignal;
 }
@@ -95,7 +96,7 @@ export class AzureResourceManager implements ResourceManager {
     return this.#send({ method: 'GET', address: addressOf(call), doing: call.doing, signal: call.signal });
   }
 
-  async #send({ method, address, body, doing, signal }: RawCall): Promise<RawAnswer> {
+  async #send({ method, address, body, ifMatch, doing, signal }: RawCall): Promise<RawAnswer> {
     const { resourceManager } = this.#options.identity.environment;
     const url = new URL(address.startsWith('/') ? `${resourceManager}${address}` : address);
     if (url.origin !== new URL(resourceManager).origin)
@@ -104,7 +105,10 @@ export class AzureResourceManager implements ResourceManager {
       );
     const path = (await this.#context.get()).pathUnchecked(url.href);
     const verbs = { GET: path.get, PUT: path.put, PATCH: path.patch, POST: path.post, DELETE: path.delete };
-    const content = body === undefined ? {} : { body, contentType: 'application/json' };
+    const content = {
+      ...(body === undefined ? {} : { body, contentType: 'application/json' }),
+      ...(ifMatch === undefined ? {} : { headers: { 'if-match': ifMatch } }),
+    };
     try {
       const answer = await verbs[method]({ ...content, abortSignal: signal });
       return { status: Number(answer.status), body: answer.body, headers: answer.headers };

@@ -46,6 +46,11 @@ function cureOf(code: number, status: Status): string {
   return cures[code] ?? '';
 }
 
+/** Whether the request was refused because we lack a right, and not by a policy. */
+export function isMissingRight({ status, body }: ApiAnswer): boolean {
+  return status === 403 && lacksRight(parseStatus(body).message ?? '');
+}
+
 /** Whether the server says that a verb is missing, in the words of its authorisation. */
 function lacksRight(message: string): boolean {
   return /cannot \S+ resource/.test(message);
