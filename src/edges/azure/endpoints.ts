@@ -13,7 +13,7 @@ export async function openEnvironment(name: string, patient: Patient): Promise<A
   const url = endpointsUrl(name);
   const answer = await patientFetch({ url, headers: { accept: 'application/json' } }, patient).catch(error => {
     if (!(error instanceof NoAnswer)) throw error;
-    throw noAnswerError(url.host, codeOf(error), error);
+    throw noAnswerError(`"${url.host}"`, codeOf(error), error);
   });
   if (answer.status === 200) return parseEndpoints(name, parseJson(answer.body));
   throw new UserError(

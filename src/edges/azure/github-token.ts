@@ -81,7 +81,7 @@ export class GitHubToken {
       this.#options,
     ).catch(error => {
       if (!(error instanceof NoAnswer)) throw error;
-      throw noAnswerError(`GitHub's OIDC service at ${url.host}`, codeOf(error), error);
+      throw noAnswerError(`GitHub's OIDC service at "${url.host}"`, codeOf(error), error);
     });
     const token = tokenIn(answer);
     mask(token);
@@ -91,10 +91,12 @@ export class GitHubToken {
   }
 }
 
-function tokenIn({ status, body }: HttpAnswer): Secret {
+function tokenIn({ status, body, headers }: HttpAnswer): Secret {
   const parsed = parseJson(body);
   if (status === 200 && isRecord(parsed) && typeof parsed.value === 'string') return new Secret(parsed.value);
-  throw new UserError(`GitHub's OIDC service ${refusals[status] ?? otherRefusal(status)}`);
+  const pause = headers['retry-after'];
+  const waiting = status === 429 && pause ? ` It asks to wait ${pause} s.` : '';
+  throw new UserError(`GitHub's OIDC service ${refusals[status] ?? otherRefusal(status)}${waiting}`);
 }
 
 const refusals: Readonly<Record<number, string>> = {

@@ -1,11 +1,11 @@
 import { UserError } from '../../errors.ts';
 
-/** The error of a host that gave no usable answer; `code` is the system's or the sender's word for why. */
-export function noAnswerError(host: string, code: string, cause: unknown): UserError {
-  return new UserError(`"${host}" ${adviceFor(code)}`, { cause });
+/** The error of a service that gave no usable answer; `who` begins it, `code` is the system's or the sender's word for why. */
+export function noAnswerError(who: string, code: string, cause: unknown): UserError {
+  return new UserError(`${who} ${adviceFor(code)}`, { cause });
 }
 
-/** What is wrong and what to do, to go on from the name of a host. */
+/** What is wrong and what to do, to go on from the name of a service. */
 function adviceFor(code: string): string {
   return (
     rows.find(([codes]) => codes.test(code))?.[1] ??
@@ -32,7 +32,11 @@ const rows: readonly (readonly [codes: RegExp, advice: string])[] = [
     'did not answer in time. Check the network and the firewall of this machine, and run again.',
   ],
   [
-    /ECONNRESET|EPIPE|PARSE_ERROR|EPROTO|HPE_/,
+    /PARSE_ERROR/,
+    'answered with something else than JSON. Check the input "azure-environment", and any proxy between this machine and Azure.',
+  ],
+  [
+    /ECONNRESET|EPIPE|EPROTO|HPE_/,
     'broke the connection. Run again; when it stays, look at any proxy between this machine and Azure.',
   ],
 ];

@@ -7,7 +7,7 @@ import type { ContainerServiceContext } from './arm-client.ts';
 import { Kept } from './kept.ts';
 import { codeOf, noAnswerError } from './no-answer.ts';
 import { Operation } from './operation.ts';
-import { Wire } from './wire.ts';
+import { askedPause, Wire } from './wire.ts';
 
 const retries = 3;
 /** Pages of a list that are read; one has up to a thousand entries. */
@@ -116,13 +116,13 @@ export class AzureResourceManager implements ResourceManager {
       signal.throwIfAborted();
       this.#options.signal.throwIfAborted();
       if (cause instanceof UserError) throw cause;
-      throw noAnswerError(url.host, codeOf(cause), cause);
+      throw noAnswerError(`Could not ${doing}: "${url.host}"`, codeOf(cause), cause);
     }
   }
 
   #errorOf(doing: string, { status, body, headers }: RawAnswer): RemoteError {
     const host = new URL(this.#options.identity.environment.resourceManager).host;
-    const call = { doing, host, status, ...errorIn(body), retryAfter: headers['retry-after'] };
+    const call = { doing, host, status, ...errorIn(body), retryAfter: headers[askedPause] ?? headers['retry-after'] };
     return new RemoteError(resourceFault(call), status);
   }
 }

@@ -40,7 +40,7 @@ export function signInError(failed: FailedSignIn): UserError {
   if (attempt.auth === 'azure-cli') return commandError(thrown);
   if (attempt.auth === 'managed-identity') return machineError(attempt, thrown);
   const host = URL.parse(attempt.authority)?.host ?? attempt.authority;
-  if (last?.kind === 'broken') return noAnswerError(host, last.code, thrown);
+  if (last?.kind === 'broken') return noAnswerError(`"${host}"`, last.code, thrown);
   if (last && (last.status === 429 || last.status >= 500)) return busyError(host, last, thrown);
   const refusal = refusalOf(failed);
   if (refusal) return new UserError(signInFault(attempt, refusal), { cause: thrown });
@@ -91,6 +91,8 @@ function messageOf(thrown: unknown): string {
 }
 
 function firstLine(text: string): string {
-  const line = text.replace(/^\w+Credential: (?:Authentication failed\. Message )?/, '').split('\n')[0] ?? '';
+  // The library puts what was said among fields that are mostly empty.
+  const said = /- Description: (.+?) - (?:Correlation|Trace) ID:/.exec(text)?.[1] ?? text;
+  const line = said.replace(/^\w+Credential: (?:Authentication failed\. Message )?/, '').split('\n')[0] ?? '';
   return line.replace(/\.$/, '').slice(0, 300);
 }

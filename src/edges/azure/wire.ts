@@ -6,6 +6,9 @@ const longestPause = 30;
 /** Pause after an answer that throttles without saying for how long: Azure's clients would not try again at all. */
 const usualPause = 2;
 
+/** Header, of ours alone, with a pause that is too long to wait for. */
+export const askedPause = 'x-asked-pause';
+
 /** What the last request got. */
 export type Outcome =
   | { readonly kind: 'answer'; readonly status: number; readonly body: string; readonly retryAfter: string | undefined }
@@ -70,6 +73,8 @@ function pauseWithinLimit(headers: Headers): void {
   const asked = headers.get('retry-after');
   const seconds = Number(asked ?? usualPause);
   const wait = Number.isNaN(seconds) ? (Date.parse(asked ?? '') - Date.now()) / 1000 : seconds;
-  if (wait > longestPause) headers.delete('retry-after');
-  else headers.set('retry-after', String(Math.max(0, Math.ceil(Number.isNaN(wait) ? usualPause : wait))));
+  if (wait > longestPause) {
+    headers.set(askedPause, asked ?? '');
+    headers.delete('retry-after');
+  } else if (asked === undefined || Number.isNaN(wait)) headers.set('retry-after-ms', String(usualPause * 1000));
 }
