@@ -119,6 +119,10 @@ const rows: Readonly<Record<number, Row>> = {
     what: ({ clientId, tenantId }) => `the application "${clientId}" has no service principal in tenant "${tenantId}"`,
     cure: ({ clientId }) => `Create it by "az ad sp create --id ${clientId}".`,
   },
+  500011: {
+    what: ({ tenantId }) => `tenant "${tenantId}" does not have the service that the token was for`,
+    cure: () => 'Check the inputs "tenant-id" and "azure-environment", and that the cluster signs in by this tenant.',
+  },
   53003: {
     what: attempt => `a Conditional Access policy blocks ${identityOf(attempt)} here`,
     cure: () => 'Ask the owner of the policy to exclude this identity, or use a runner at an allowed address.',
