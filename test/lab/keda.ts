@@ -5,7 +5,7 @@ import { conditionHolds } from './conditions.ts';
 import { componentFlags, quickClient } from './control-plane.ts';
 import type { ClusterGround, Ground } from './ground.ts';
 import { serviceAccountToken } from './identity.ts';
-import { exchangeAudience, workloadVariables } from './lab-cloud.ts';
+import { exchangeAudience, workloadVariables } from './workload-webhook.ts';
 
 /** In the cloud KEDA is the add-on of AKS, which has its own place. */
 const namespaceOf = ({ cloud }: Ground) => (cloud ? 'kube-system' : 'keda');
@@ -45,8 +45,10 @@ async function operatorIdentity(ground: ClusterGround): Promise<Readonly<Record<
   // A lab ends before its token does.
   const life = { audiences: [exchangeAudience], expirationSeconds: 24 * 3600 };
   await writeFile(tokenFile, await serviceAccountToken(ground.api, { ...account, ...life }), { mode: 0o600 });
+  const { cloud } = ground.cloud;
+  const variables = workloadVariables(cloud, { tokenFile, host: '127.0.0.1' });
   // Without programs, since KEDA would ask an Azure CLI first.
-  return { ...workloadVariables(ground.cloud, tokenFile), PATH: '' };
+  return { ...variables, SSL_CERT_FILE: cloud.caFile, PATH: '' };
 }
 
 function startAdapter(ground: ClusterGround, secure: number, grpc: number): void {

@@ -13,6 +13,7 @@ import type { ContainerRegistry, ManagedCluster, Principal } from './cloud/state
 import { issuerOf } from './cloud/tokens.ts';
 import type { ClusterGround } from './ground.ts';
 import { grantRules, type PolicyRule } from './identity.ts';
+import { registerWebhook, workloadWebhook } from './workload-webhook.ts';
 
 /** A cloud and how the cluster in it is known. */
 export interface GroundCloud {
@@ -123,6 +124,12 @@ export function publishIssuer({ cloud, issuer }: GroundCloud, api: Api): void {
   });
 }
 
+/** Lets pods have workload identities; they reach the cloud at `host`. */
+export async function serveWorkloads({ cloud }: GroundCloud, api: Api, host: string): Promise<void> {
+  cloud.add(workloadWebhook(cloud, api, host));
+  await registerWebhook(api, cloud);
+}
+
 /** What of the lab the cloud shows. */
 export interface Shown {
   readonly keda: boolean;
@@ -155,17 +162,3 @@ export function labCloudOf(
     },
   };
 }
-
-/** Variables by which a process signs in as a service account of the cluster, as the webhook of AKS gives them to pods. */
-export function workloadVariables({ cloud }: GroundCloud, tokenFile: string): Readonly<Record<string, string>> {
-  return {
-    AZURE_TENANT_ID: cloud.home.tenantId,
-    AZURE_FEDERATED_TOKEN_FILE: tokenFile,
-    AZURE_AUTHORITY_HOST: 'https://login.microsoftonline.com/',
-    HTTPS_PROXY: cloud.proxy.address,
-    SSL_CERT_FILE: cloud.caFile,
-  };
-}
-
-/** Audience of the service account tokens that Entra takes. */
-export const exchangeAudience = 'api://AzureADTokenExchange';

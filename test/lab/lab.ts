@@ -10,7 +10,7 @@ import { startFakeNode } from './fake-node.ts';
 import type { ClusterGround, Ground } from './ground.ts';
 import { type PolicyRule, restrictedKubeconfig } from './identity.ts';
 import { startKeda } from './keda.ts';
-import { type LabCloud, labCloudOf, startGroundCloud } from './lab-cloud.ts';
+import { type LabCloud, labCloudOf, serveWorkloads, startGroundCloud } from './lab-cloud.ts';
 import { claimRealNode } from './node-claim.ts';
 import type { NodePlaces } from './node-config.ts';
 import { fakeNetwork, type NodeNetwork } from './node-network.ts';
@@ -171,6 +171,7 @@ async function startParts(
   const emulators = startEmulators(ground, node);
   const cluster = await both(startApiServer(ground, definitions), emulators);
   teardown.add(async () => cluster.api.close());
+  if (ground.cloud) await serveWorkloads(ground.cloud, cluster.api, node?.network.address ?? '127.0.0.1');
   if (profile === 'keda') {
     await startCluster(cluster, (await emulators).containerd);
     const services = new Services(cluster.api, { network, node: node?.network, say });

@@ -88,7 +88,7 @@ export async function startCloud({ authority, hosts = [] }: CloudOptions = {}): 
   await writeFile(caFile, certificateOf(signer));
   const parts = await startParts(address);
   server.add(...parts.served);
-  const proxy = await startProxy(address);
+  const proxy = await startProxy(address, hosts);
   const stop = async () => {
     await Promise.all([proxy.close(), server.close()]);
     await rm(folder, { recursive: true, force: true });

@@ -9,7 +9,8 @@ import { Api, kubeconfigOf } from '../api.ts';
 import { outputOf } from '../command.ts';
 import { serviceAccountToken } from '../identity.ts';
 import { type Lab, startLab } from '../lab.ts';
-import { exchangeAudience, type LabCloud } from '../lab-cloud.ts';
+import type { LabCloud } from '../lab-cloud.ts';
+import { exchangeAudience } from '../workload-webhook.ts';
 import { addPrincipal, trust } from './state.ts';
 import { trustCloud } from './trusting.ts';
 

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { portOf } from '../processes.ts';
 import { isPublicName } from './public-names.ts';
@@ -12,43 +12,57 @@ export interface CloudProxy {
   close(): Promise<void>;
 }
 
-/** Starts a proxy that leads to the cloud at `address` and to loopback, and nowhere else. */
-export async function startProxy(address: string): Promise<CloudProxy> {
+/** Starts a proxy, on loopback and the hosts, that leads to the cloud at `address` and to loopback, and nowhere else. */
+export async function startProxy(address: string, hosts: readonly string[]): Promise<CloudProxy> {
   const asked: string[] = [];
   const sockets = new Set<Socket>();
-  const server = createServer((_, response) => response.writeHead(405).end());
-  server.on('connect', (request, client: Socket, first: Buffer) => {
-    const wanted = request.url ?? '';
-    asked.push(wanted);
-    const target = targetOf(wanted, address);
+  const carry = ({ url = '' }: IncomingMessage, client: Socket, head: Buffer) => {
+    asked.push(url);
+    const target = targetOf(url, address);
     if (!target) return void client.end('HTTP/1.1 403 Forbidden\r\n\r\n');
-    const cloud = connect(target, () => {
-      client.write('HTTP/1.1 200 Connection established\r\n\r\n');
-      cloud.write(first);
-      client.pipe(cloud).pipe(client);
-    });
-    for (const [socket, other] of [
-      [client, cloud],
-      [cloud, client],
-    ] as const) {
-      sockets.add(socket);
-      socket.once('error', () => other.destroy()).once('close', () => void (sockets.delete(socket) && other.destroy()));
-    }
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(0, '127.0.0.1', resolve);
-  });
+    const cloud = join(client, target, head);
+    for (const socket of [client, cloud]) sockets.add(socket.once('close', () => void sockets.delete(socket)));
+  };
+  const first = await listening('127.0.0.1', 0, carry);
+  const port = portOf(first);
+  const servers = [first, ...(await Promise.all(hosts.map(host => listening(host, port, carry))))];
   return {
-    address: `http://127.0.0.1:${portOf(server)}`,
+    address: `http://127.0.0.1:${port}`,
     asked,
     async close() {
       for (const socket of sockets) socket.destroy();
-      await new Promise(resolve => server.close(resolve));
+      await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))));
     },
   };
 }
 
-function targetOf(wanted: string, address: string): { readonly host: string; readonly port: number } | undefined {
+/** Connects the client with the target; gives the way there. */
+function join(client: Socket, target: Target, head: Buffer): Socket {
+  const cloud = connect(target, () => {
+    client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+    cloud.write(head);
+    client.pipe(cloud).pipe(client);
+  });
+  client.once('error', () => cloud.destroy()).once('close', () => cloud.destroy());
+  return cloud.once('error', () => client.destroy()).once('close', () => client.destroy());
+}
+
+interface Target {
+  readonly host: string;
+  readonly port: number;
+}
+
+type Carry = (request: IncomingMessage, client: Socket, head: Buffer) => void;
+
+async function listening(host: string, port: number, carry: Carry): Promise<Server> {
+  const server = createServer((_, response) => response.writeHead(405).end()).on('connect', carry);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, host, resolve);
+  });
+  return server;
+}
+
+function targetOf(wanted: string, address: string): Target | undefined {
   const { hostname, port } = new URL(`https://${wanted}`);
   if (hostname === '127.0.0.1' || hostname === 'localhost') return { host: '127.0.0.1', port: Number(port || 443) };
   return isPublicName(hostname) ? { host: '127.0.0.1', port: Number(new URL(address).port) } : undefined;

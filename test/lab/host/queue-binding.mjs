@@ -2,6 +2,7 @@ import { QueueClient } from './queue-client.mjs';
 import { QueueListener } from './queue-listener.mjs';
 import { queueOptions } from './queue-options.mjs';
 import { connectionFor, resolved } from './settings.mjs';
+import { WorkloadIdentity } from './workload-identity.mjs';
 
 /** Listener for the queue trigger of `fn`; throws when a setting that it needs is missing or wrong. */
 export function listenerFor({ fn, settings, host, run, log }) {
@@ -11,11 +12,13 @@ export function listenerFor({ fn, settings, host, run, log }) {
   return { name, start: () => listener.start(), stop: () => listener.stop() };
 }
 
-function queueOf({ queueName, connection }, { settingOf }, suffix = '') {
+function queueOf({ queueName, connection }, { settingOf, environment }, suffix = '') {
   const name = `${resolved(queueName ?? '', settingOf).toLowerCase()}${suffix}`;
-  const text = connectionFor(connection, settingOf);
+  const found = connectionFor(connection, settingOf);
   try {
-    return { queue: new QueueClient(text, name), name };
+    const by =
+      typeof found === 'string' ? found : { ...found, identity: new WorkloadIdentity(environment, found.clientId) };
+    return { queue: new QueueClient(by, name), name };
   } catch (error) {
     throw new Error(`The connection "${connection || 'AzureWebJobsStorage'}" is wrong: ${error.message}`);
   }

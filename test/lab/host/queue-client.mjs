@@ -39,8 +39,9 @@ export class QueueClient {
   #connection;
   name;
 
-  constructor(connectionString, name) {
-    this.#connection = parseConnection(connectionString);
+  /** By a connection string, or by the address of the service and the identity that signs in to it. */
+  constructor(connection, name) {
+    this.#connection = typeof connection === 'string' ? parseConnection(connection) : connection;
     this.name = name;
   }
 
@@ -79,12 +80,13 @@ export class QueueClient {
   }
 
   async #send(method, path, query, { body = '', accepted = [], signal }) {
-    const { endpoint, signature } = this.#connection;
+    const { endpoint, signature, identity } = this.#connection;
     const url = new URL(`${endpoint}/${this.name}${path}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const headers = { 'x-ms-date': new Date().toUTCString(), 'x-ms-version': version };
     if (body) headers['content-type'] = 'application/xml';
-    if (!signature) headers.authorization = this.#authorization(method, url, headers, body);
+    if (identity) headers.authorization = `Bearer ${await identity.token()}`;
+    else if (!signature) headers.authorization = this.#authorization(method, url, headers, body);
     else for (const [name, value] of new URLSearchParams(signature)) url.searchParams.set(name, value);
     const limit = AbortSignal.timeout(30_000);
     const request = { method, headers, signal: signal ? AbortSignal.any([signal, limit]) : limit };

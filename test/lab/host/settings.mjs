@@ -61,10 +61,25 @@ export function resolved(text, settingOf) {
   });
 }
 
-/** Connection string for the `connection` of a binding; throws, naming the setting, when there is none. */
+/**
+ * Connection string for the `connection` of a binding, or the address `{ endpoint, clientId }` of a service to which an
+ * identity signs in; throws, naming the setting, when there is neither.
+ */
 export function connectionFor(connection, settingOf) {
   const name = connection || 'AzureWebJobsStorage';
-  const value = settingOf(`AzureWebJobs${name}`) ?? settingOf(name) ?? settingOf(`ConnectionStrings:${name}`);
+  const value =
+    settingOf(`AzureWebJobs${name}`) ??
+    settingOf(name) ??
+    settingOf(`ConnectionStrings:${name}`) ??
+    identityOf(`AzureWebJobs${name}`, settingOf) ??
+    identityOf(name, settingOf);
   if (value === undefined) throw new Error(`The connection "${name}" has no app setting. Set "${name}".`);
   return value;
+}
+
+function identityOf(name, settingOf) {
+  const part = each => settingOf(`${name}__${each}`);
+  const account = part('accountName');
+  const endpoint = part('queueServiceUri') ?? (account && `https://${account}.queue.core.windows.net`);
+  return endpoint && { endpoint: endpoint.replace(/\/+$/, ''), clientId: part('clientId') };
 }
