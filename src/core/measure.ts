@@ -60,6 +60,7 @@ function scaled(
   { settings, project, kedaVersion, fault, notice }: MeasureContext,
 ): Measure {
   const reasons: Notice[] = [];
+  const remarks: { readonly message: string; readonly ofScaler: boolean }[] = [];
   const scaler = scalerOf({
     binding: fn.bindings[0],
     host: project.host,
@@ -68,7 +69,7 @@ function scaled(
     functionName: fn.name,
     keda: kedaVersion,
     fault: message => fault({ message, place: fn.place }),
-    notice: message => notice({ function: fn.name, message }),
+    notice: (message, { ofScaler } = { ofScaler: false }) => remarks.push({ message, ofScaler }),
     keepOne: (reason, { provisional } = { provisional: false }) =>
       reasons.push({
         function: fn.name,
@@ -76,6 +77,7 @@ function scaled(
         ...(provisional ? { provisional } : {}),
       }),
   });
+  for (const { message, ofScaler } of remarks) if (scaler || !ofScaler) notice({ function: fn.name, message });
   return { scalers: scaler ? [{ function: fn.name, scaler }] : [], reasons };
 }
 

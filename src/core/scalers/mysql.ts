@@ -28,7 +28,6 @@ export function mySqlScaler(context: ScalerContext): Scaler | undefined {
     );
     return undefined;
   }
-  context.keepOne?.('KEDA can count the changes of its table only once the host has started');
   const parts = found.value && partsOf(found.value.reveal());
   const database = table.database ?? (parts && firstOf(parts, ['database', 'initial catalog']));
   const connectionString = parts && dataSourceName(parts, database);
@@ -38,6 +37,7 @@ export function mySqlScaler(context: ScalerContext): Scaler | undefined {
     );
     return undefined;
   }
+  context.keepOne?.('KEDA can count the changes of its table only once the host has started');
   return {
     type: 'mysql',
     metadata: {

@@ -40,8 +40,8 @@ export interface ScalerContext {
   readonly keda?: string | undefined;
   /** Collects a fault at the function's place. */
   readonly fault: (message: string) => void;
-  /** Says something that the user should know about this function. */
-  readonly notice?: (message: string) => void;
+  /** Says something that the user should know about this function; `ofScaler` only when it gets a scaler. */
+  readonly notice?: (message: string, options?: { readonly ofScaler: boolean }) => void;
   /** Holds one replica, for a reason that completes "keeps one replica running: …"; `provisional` until KEDA's version is known. */
   readonly keepOne?: (reason: string, options?: { readonly provisional: boolean }) => void;
 }

@@ -49,6 +49,7 @@ function shownText(context: ScalerContext, keys: readonly string[], given: strin
   for (const setting of resolved?.secret ?? []) {
     context.notice?.(
       `Setting "${setting}" is secret but part of "${keys[0]}", which stands in the ScaledObject in clear.`,
+      { ofScaler: true },
     );
   }
   if (resolved?.text.trim() !== '') return resolved?.text.trim();

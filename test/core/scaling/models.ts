@@ -1,13 +1,13 @@
-import type { App } from '../../src/core/app.ts';
-import { parseConfig } from '../../src/core/config/parse.ts';
-import { discoverProject } from '../../src/core/discovery.ts';
-import type { Manifest } from '../../src/core/manifests/object.ts';
-import { planDeployment } from '../../src/core/plan.ts';
-import { resolveApp } from '../../src/core/resolve-app.ts';
-import { mergeSettings, secretLayer } from '../../src/core/settings.ts';
-import { toSecrets } from '../../src/core/settings-text.ts';
-import type { ScalingCase } from './scaling-cases.ts';
-import { sourceTree } from './source-tree.ts';
+import type { App } from '../../../src/core/app.ts';
+import { parseConfig } from '../../../src/core/config/parse.ts';
+import { discoverProject } from '../../../src/core/discovery.ts';
+import type { Manifest } from '../../../src/core/manifests/object.ts';
+import { planDeployment } from '../../../src/core/plan.ts';
+import { resolveApp } from '../../../src/core/resolve-app.ts';
+import { mergeSettings, secretLayer } from '../../../src/core/settings.ts';
+import { toSecrets } from '../../../src/core/settings-text.ts';
+import { sourceTree } from '../source-tree.ts';
+import type { ScalingCase } from './cases.ts';
 
 const image = 'shop.azurecr.io/app:1';
 
