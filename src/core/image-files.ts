@@ -2,7 +2,7 @@ import { UserError } from '../errors.ts';
 import { dependencyFolders } from './image-dependencies.ts';
 import { cleanPath, foldersAbove } from './paths.ts';
 import type { SourceTree } from './project.ts';
-import { isSourceText, limitOfSourceText } from './source-files.ts';
+import { isSourceText, isTooLarge, limitOfSourceText, textsAndLinks } from './source-files.ts';
 
 /** Header of an entry in the archive of a layer; `target` is where a link leads. */
 export interface LayerEntry {
@@ -36,6 +36,8 @@ export class ImageFiles {
   readonly #image: string;
   readonly #root: string;
   readonly #texts = new Map<string, string | undefined>();
+  readonly #links = new Map<string, string>();
+  readonly #tooLarge = new Set<string>();
   readonly #installed = new Set<string>();
   readonly #above = emptyCover();
   #layer = emptyCover();
@@ -106,7 +108,13 @@ export class ImageFiles {
       const text = this.#texts.get(path);
       return text === undefined ? [] : [[path, text] as const];
     });
-    return { folder, paths, texts: new Map(texts), dependencyFolders: [...this.#installed].toSorted() };
+    return {
+      folder,
+      paths,
+      ...textsAndLinks(new Map(texts), this.#links),
+      tooLarge: this.#tooLarge,
+      dependencyFolders: [...this.#installed].toSorted(),
+    };
   }
 
   #addOwn(path: string, { kind, size, target }: LayerEntry): boolean {
@@ -124,7 +132,16 @@ export class ImageFiles {
         `The app in image "${this.#image}" has more than ${mostFiles} files. List what is not part of the app in ".dockerignore".`,
       );
     this.#texts.set(path, kind === 'hard link' ? this.#textAt(target) : undefined);
-    return kind === 'file' && isSourceText(path, size);
+    if (kind === 'link') this.#addLink(path, target ?? '');
+    if (kind !== 'file') return false;
+    if (isTooLarge(path, size)) this.#tooLarge.add(path);
+    return isSourceText(path, size);
+  }
+
+  #addLink(path: string, target: string): void {
+    const full = target.startsWith('/') ? target : `${this.#root}/${path}/../${target}`;
+    const own = this.#inApp(cleanPath(full));
+    if (own !== undefined) this.#links.set(path, own);
   }
 
   /** Text of the file that a hard link repeats, which comes before it in the same layer. */

@@ -1,3 +1,5 @@
+import type { SourceTree } from './project.ts';
+
 const mebibyte = 1024 ** 2;
 
 // Bundled code may be large, while a large JSON file is data that discovery has no use for.
@@ -39,4 +41,17 @@ function limitOf(path: string): number | undefined {
 function extensionOf(name: string): string {
   const dot = name.lastIndexOf('.');
   return dot > 0 ? name.slice(dot).toLowerCase() : '';
+}
+
+/** The texts with those behind `links`, which lead from path to path; a link to a link is followed once. */
+export function textsAndLinks(
+  texts: ReadonlyMap<string, string>,
+  links: ReadonlyMap<string, string>,
+): Required<Pick<SourceTree, 'texts' | 'links'>> {
+  const followed = [...links].map(([path, target]) => [path, links.get(target) ?? target] as const);
+  const behind = followed.flatMap(([path, target]) => {
+    const text = texts.get(target);
+    return text === undefined ? [] : [[path, text] as const];
+  });
+  return { texts: new Map([...texts, ...behind]), links: new Map(followed) };
 }

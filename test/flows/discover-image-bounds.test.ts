@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { buffer } from 'node:stream/consumers';
 import { it } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { createGzip, gzipSync } from 'node:zlib';
 import { type ImageBounds, imageBounds, readImageApp } from '../../src/flows/discover-image.ts';
 import { inApp, layerOf, MemoryRegistry, tarOf } from '../support/memory-registry.ts';
 import { recordingLog } from '../support/registry-app.ts';
@@ -91,9 +92,38 @@ it('a small layer that becomes large is bounded', async () => {
   await assert.rejects(read(registryOf(bomb), { unpacked: 1e6 }), tooMuch('too many bytes after decompression'));
 });
 
-it('a text file that is too large for source is a path alone', async () => {
+it('a layer of 400 MiB is never held', async () => {
+  const piece = '\0'.repeat(1024 ** 2);
+  const files = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`opt/${index}`, piece]));
+  const part = await tarOf(files);
+  const members = Array.from({ length: 10 }, () => part.subarray(0, part.length - 1024));
+  const registry = registryOf(await compressed([...members, await tarOf(inApp(host))]));
+  const before = process.memoryUsage.rss();
+  let peak = before;
+  const sample = setInterval(() => {
+    peak = Math.max(peak, process.memoryUsage.rss());
+  }, 5);
+  try {
+    assert.deepEqual((await read(registry)).source.paths, ['host.json']);
+  } finally {
+    clearInterval(sample);
+  }
+  const mebibytes = (peak - before) / 1024 ** 2;
+  assert(mebibytes < 100, `${mebibytes} MiB more`);
+});
+
+async function compressed(pieces: readonly Uint8Array[]): Promise<Buffer> {
+  const gzip = createGzip({ level: 1 });
+  const packed = buffer(gzip);
+  for (const piece of pieces) await new Promise(resolve => gzip.write(piece, resolve));
+  gzip.end();
+  return packed;
+}
+
+it('a text file that is too large for source is a path alone, and said to be too large', async () => {
   const { source } = await read(registryOf(await layerOf(inApp({ ...host, 'data.json': ' '.repeat(1024 ** 2 + 1) }))));
   assert.deepEqual([source.paths, source.texts.has('data.json')], [['data.json', 'host.json'], false]);
+  assert.deepEqual([...(source.tooLarge ?? [])], ['data.json']);
 });
 
 it('the number of files is bounded', async () => {

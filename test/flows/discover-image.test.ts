@@ -264,11 +264,23 @@ describe('links in an image', () => {
     assert.equal((await read(registry)).source.texts.get('b.js'), 'text');
   });
 
-  it('of the soft kind are paths without a text, wherever they lead', async () => {
+  it('of the soft kind have the text of their file within the app', async () => {
     const registry = new MemoryRegistry();
-    registry.add('1', [await layerOf(inApp(host), [header('a.js', 'symlink', '/etc/passwd')])]);
+    const links = [
+      header('relative.js', 'symlink', 'lib/../a.js'),
+      header('absolute.js', 'symlink', '/home/site/wwwroot/a.js'),
+      header('outside.js', 'symlink', '../../../etc/passwd'),
+    ];
+    registry.add('1', [await layerOf({ 'etc/passwd': 'root', ...inApp({ ...host, 'a.js': 'text' }) }, links)]);
     const { paths, texts } = (await read(registry)).source;
-    assert.deepEqual([paths, texts.has('a.js')], [['a.js', 'host.json'], false]);
+    assert.deepEqual(
+      ['relative.js', 'absolute.js', 'outside.js'].map(path => [paths.includes(path), texts.get(path)]),
+      [
+        [true, 'text'],
+        [true, 'text'],
+        [true, undefined],
+      ],
+    );
   });
 
   it('in the place of the app folder are an error', async () => {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { runCommand, runStep } from '../support/action.ts';
 import { inApp, type LayerFiles, tarOf } from '../support/memory-registry.ts';
 import { type AppOnDisk, writeApp } from '../support/registry-app.ts';
+import { fakePrograms } from '../support/registry-programs.ts';
 import { RegistryServer } from '../support/registry-server.ts';
 import { messagesOf } from './faults-shown.ts';
 import { connectionString, kubeconfigFor, queueApp } from './faulty-apps.ts';
@@ -19,13 +20,13 @@ const sales = {
 };
 const type = 'application/vnd.oci.image.manifest.v1+json';
 
-/** Puts an image of these layers, the lowest first, into the registry as `apps/shop:1`; says its reference by digest. */
-async function addImage(registry: RegistryServer, layers: readonly LayerFiles[]): Promise<string> {
+/** Puts an image of these layers, the lowest first, into the registry as `apps/shop`; says its reference by digest. */
+async function addImage(registry: RegistryServer, layers: readonly LayerFiles[], tag = '1'): Promise<string> {
   const packed = await Promise.all(layers.map(async files => gzipSync(await tarOf(files))));
   const stored = packed.map(layer => registry.addBlob('apps/shop', layer));
   const rootfs = { type: 'layers', diff_ids: stored.map(({ digest }) => digest) };
   const config = registry.addBlob('apps/shop', JSON.stringify({ os: 'linux', architecture: 'amd64', rootfs }));
-  const digest = registry.addManifest('apps/shop', '1', type, {
+  const digest = registry.addManifest('apps/shop', tag, type, {
     schemaVersion: 2,
     mediaType: type,
     config: { mediaType: 'application/vnd.oci.image.config.v1+json', ...config },
@@ -134,4 +135,20 @@ test('the command line renders an image alone, and asks no registry where the fo
   const nowhere = await runCommand(['render', 'empty', '--image', '127.0.0.1:1/shop:1'], settings, app.path);
   assert.equal(nowhere.code, 2);
   assert.match(nowhere.stderr, /Error: Folder "empty" has no "host\.json" either\. .+\n$/);
+});
+
+test('what Docker built is compared with the source', async () => {
+  await using registry = await RegistryServer.start();
+  await addImage(registry, [inApp({ ...host, ...sales })], 'built');
+  await using programs = await fakePrograms({ docker: '' });
+  await using app = await writeApp({ ...queueApp, Dockerfile: 'FROM scratch' });
+  const targets = { registry: `${registry.host}/apps`, kubeconfig: kubeconfigFor('https://127.0.0.1:1') };
+  const result = await runStep('root', {
+    with: { ...connected, ...targets, auth: 'none', name: 'shop', builder: 'docker', tags: 'built' },
+    env: { PATH: `${programs.environment.PATH}${delimiter}${process.env.PATH}` },
+    workspace: app.path,
+  });
+  assert.equal(result.code, 1);
+  assert.match(result.log, /Built and pushed .+ with Docker/);
+  assert.match(messagesOf(result), /Function "orders" is in the source, but not in image/);
 });

@@ -3,7 +3,7 @@ import { basename, posix } from 'node:path';
 import { atMost } from '../../core/concurrency.ts';
 import { dependencyFolders } from '../../core/image-dependencies.ts';
 import type { SourceTree } from '../../core/project.ts';
-import { isSourceText, isTooLarge, limitOfSourceText } from '../../core/source-files.ts';
+import { isSourceText, isTooLarge, limitOfSourceText, textsAndLinks } from '../../core/source-files.ts';
 import { UserError } from '../../errors.ts';
 import { type Entry, type FileEntry, type LinkEntry, unreadable } from './listing.ts';
 
@@ -24,12 +24,11 @@ export async function sourceTreeOf(
   }
   const regular = files.filter(entry => entry.kind === 'file');
   const texts = await textsOf(regular.filter(file => isSourceText(file.path, file.size)));
-  const links = linksIn(files);
+  const links = files.flatMap(entry => (entry.kind === 'link' ? [[entry.path, targetOf(entry)] as const] : []));
   return {
     folder: basename(folder),
     paths,
-    texts: new Map([...texts, ...textsBehind(links, texts)]),
-    links,
+    ...textsAndLinks(texts, new Map(links)),
     tooLarge: new Set(regular.filter(file => isTooLarge(file.path, file.size)).map(({ path }) => path)),
     dependencyFolders: Object.values(dependencyFolders).filter(name => installed.includes(name)),
   };
@@ -45,24 +44,8 @@ async function textsOf(files: readonly FileEntry[]): Promise<ReadonlyMap<string,
   return new Map(files.map((file, index) => [file.path, contents[index] ?? '']));
 }
 
-/** Links and the files that they lead to; a link to a link is followed once. */
-function linksIn(entries: readonly Entry[]): ReadonlyMap<string, string> {
-  const links = new Map(entries.flatMap(entry => (entry.kind === 'link' ? [[entry.path, targetOf(entry)]] : [])));
-  return new Map([...links].map(([path, target]) => [path, links.get(target) ?? target]));
-}
-
 function targetOf({ path, target }: LinkEntry): string {
   return posix.join(posix.dirname(path), target);
-}
-
-function textsBehind(
-  links: ReadonlyMap<string, string>,
-  texts: ReadonlyMap<string, string>,
-): readonly (readonly [string, string])[] {
-  return [...links].flatMap(([path, target]) => {
-    const text = texts.get(target);
-    return text === undefined ? [] : [[path, text]];
-  });
 }
 
 async function readText({ path, location }: FileEntry): Promise<string> {
