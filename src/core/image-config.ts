@@ -9,6 +9,9 @@ const scriptRootName = 'AzureWebJobsScriptRoot';
 const appLayerLabel = 'aks-functions.io/app-layer';
 const orderLabel = 'aks-functions.io/app-layer-order';
 const packagesLast = 'packages-last';
+/** Label of every image that is put together here. */
+export const builtLabel = 'aks-functions.io/content-key';
+
 const startScript = '/opt/startup/start_nonappservice.sh';
 const hostProgram = '/azure-functions-host/Microsoft.Azure.WebJobs.Script.WebHost';
 
@@ -141,7 +144,7 @@ function nameOf(entry: string): string {
 
 function labelsOf(layer: AppLayer): Readonly<Record<string, string>> {
   return {
-    'aks-functions.io/content-key': layer.contentKey,
+    [builtLabel]: layer.contentKey,
     [appLayerLabel]: layer.diffId,
     [orderLabel]: packagesLast,
     'org.opencontainers.image.base.name': layer.baseName,

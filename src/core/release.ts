@@ -24,6 +24,8 @@ export interface RunContext {
   readonly run?: string | undefined;
   readonly commit?: string | undefined;
   readonly repository?: string | undefined;
+  /** Tags that this and earlier releases gave to images. */
+  readonly tags?: readonly string[] | undefined;
 }
 
 /** A recorded release, without any secret value. */

@@ -43,7 +43,7 @@ async function buildByEngine(
   const [first] = build.images;
   const image = await withDigest({ host: target.host, repository: target.repository, ...first }, ports, signal);
   ports.log.info(`Built and pushed ${formatImageReference(image)} with Docker`);
-  return { image, built: true };
+  return { image, built: true, tags: build.images.flatMap(({ tag }) => tag ?? []) };
 }
 
 async function withDigest(

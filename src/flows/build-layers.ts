@@ -54,7 +54,7 @@ export async function buildLayers(plan: LayersPlan, ports: LayerPorts, signal: A
   await tag(build, digest, signal);
   const image = { host, repository, digest };
   if (found !== undefined) ports.log.info(`Found ${formatImageReference(image)} with this content; nothing was built`);
-  return { image, built: found === undefined };
+  return { image, built: found === undefined, tags: plan.target.tags };
 }
 
 // Base layers travel while the dependencies are being installed.

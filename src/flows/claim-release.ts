@@ -34,6 +34,8 @@ export interface ClaimRequest extends Omit<Beginning, 'plan' | 'number'> {
   readonly patience: number;
 }
 
+/** Tags that a record holds at most. */
+const tagsRemembered = 500;
 /** Milliseconds after which the log says that the run still waits. */
 const quietTime = 30_000;
 
@@ -53,12 +55,18 @@ export async function claimRelease(state: ClusterState, request: ClaimRequest, p
       ports.onNamespace();
     }
     const number = nextNumber(known);
-    const release = await begin({ ...request, plan, number }, ports);
+    const context = { ...request.context, tags: tagsOf(request, known) };
+    const release = await begin({ ...request, context, plan, number }, ports);
     if (release) return { state: known, plan, release };
     // Only the API server decides between two runs that begin at once; the one that comes second looks again.
     known = await settled(await ports.look(), deadline, ports);
     if (nextNumber(known) === number) throw new UserError(takenName(plan, number));
   }
+}
+
+/** Tags are remembered beyond the records that are kept, newest first, so that they are known as ours. */
+function tagsOf({ context }: ClaimRequest, { releases }: ClusterState): readonly string[] {
+  return [...new Set([...(context.tags ?? []), ...(releases[0]?.tags ?? [])])].slice(0, tagsRemembered);
 }
 
 function nextNumber({ releases }: ClusterState): number {

@@ -136,6 +136,7 @@ export interface Cluster {
   readonly server: string;
   /** The object, or undefined when it does not exist. */
   read<K extends Kind>(kind: K, namespace: string, name: string): Promise<Kinds[K] | undefined>;
+  /** Objects of a kind, of all namespaces when `namespace` is empty. */
   list<K extends Kind>(kind: K, namespace: string, selection?: Selection): Promise<readonly Kinds[K][]>;
   /** Applies on the server, owning exactly the fields given; unknown fields and, without `force`, conflicts are errors. */
   apply(object: Manifest, options?: ApplyOptions): Promise<LiveObject>;

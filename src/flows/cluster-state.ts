@@ -116,7 +116,8 @@ export async function assertNotForeign(
   );
 }
 
-function releasesOf(owned: ReadonlyMap<string, LiveObject>): readonly Release[] {
+/** The recorded releases among the objects of an app, newest first. */
+export function releasesOf(owned: ReadonlyMap<string, LiveObject>): readonly Release[] {
   const releases = [...owned.values()].flatMap(object => {
     const record: LiveObject & { readonly type?: string; readonly data?: Readonly<Record<string, string>> } = object;
     return record.type === releaseType ? (parseRelease(record.data) ?? []) : [];

@@ -108,7 +108,12 @@ class DeployRun {
   #claim(image: BuiltImage, state: ClusterState): Promise<Claim> {
     const { prepared, timeout, context, pullConfig } = this.#deployment;
     const { learn } = this.#ports;
-    const request = { context, verify: this.#level(), patience: timeout, lifetime: timeout + overtime.all };
+    const request = {
+      context: { ...context, tags: image.tags },
+      verify: this.#level(),
+      patience: timeout,
+      lifetime: timeout + overtime.all,
+    };
     const planOf = ({ sources, kedaVersion }: ClusterState): Plan => {
       const app = prepared.resolve(sources, kedaVersion);
       learn({ app });

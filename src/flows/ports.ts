@@ -43,6 +43,8 @@ export interface BuiltImage {
   readonly image: ImageReference;
   /** `false` when the registry had this content already. */
   readonly built: boolean;
+  /** Tags that it was given besides that of its content. */
+  readonly tags?: readonly string[];
 }
 
 /** Makes sure that the registry holds the image of the app. */

@@ -1,13 +1,12 @@
 import { recordName } from '../core/doctor/record.ts';
-import { type ImageReference, parseImageReference } from '../core/image.ts';
+import type { ImageRemoval } from '../core/image-removal.ts';
 import { keysSecretName, labelKeys } from '../core/names.ts';
-import { parseRelease, releaseType } from '../core/release.ts';
 import type { Secret } from '../core/secret.ts';
 import type { TeardownResult } from '../core/teardown-report.ts';
 import { UserError } from '../errors.ts';
 import type { Clock } from './clock.ts';
 import type { Cluster, LiveObject } from './cluster-port.ts';
-import { listOwned } from './cluster-state.ts';
+import { listOwned, releasesOf } from './cluster-state.ts';
 import type { Log } from './ports.ts';
 import type { StorageQueue } from './queue-port.ts';
 import {
@@ -19,7 +18,7 @@ import {
   type SetUp,
   type SetUpPlace,
 } from './teardown-everything.ts';
-import { findManifests, type ImageRepository, removeManifests } from './teardown-images.ts';
+import { findImages, type ImageRepository, removeImages } from './teardown-images.ts';
 import { decideNamespace, type NamespaceWish, removeNamespace } from './teardown-namespace.ts';
 import { type RemovalPorts, removeObjects } from './teardown-objects.ts';
 import { findQueues, type QueueSearch } from './teardown-queues.ts';
@@ -54,7 +53,7 @@ export interface TeardownPorts {
 interface Findings {
   readonly owned: ReadonlyMap<string, LiveObject>;
   readonly queues: readonly StorageQueue[];
-  readonly manifests: readonly string[];
+  readonly images: ImageRemoval;
   readonly setUp: SetUp;
   readonly namespace: boolean;
 }
@@ -78,6 +77,7 @@ export async function teardownApp(request: Teardown, ports: TeardownPorts): Prom
   const { name: app, namespace, dryRun } = request;
   const found = await find(request, ports);
   const keys = keysOf(found, request);
+  for (const reason of found.images.kept) ports.log.notice(reason);
   if (keys.length === 0) ports.log.notice(`There is nothing of "${app}" in the namespace "${namespace}".`);
   if (dryRun || keys.length === 0) {
     for (const key of keys) ports.log.info(`Would delete ${key}`);
@@ -112,7 +112,9 @@ async function find(request: Teardown, ports: TeardownPorts): Promise<Findings> 
     setUp,
     namespace: namespaceGoes,
     queues: queues ? await findQueues({ cluster, name, namespace, mask }, queues) : [],
-    manifests: images ? await findManifests(images, imagesOf(owned), signal) : [],
+    images: images
+      ? await findImages(images, releasesOf(owned), { cluster, log, name, namespace }, signal)
+      : { digests: [], tags: [], kept: [] },
   };
 }
 
@@ -129,11 +131,12 @@ async function sayForeignKeys(
     log.notice(`Secret "${secret}" with function keys was not made by aks-functions. It stays.`);
 }
 
-function keysOf({ owned, queues, manifests, setUp, namespace }: Findings, request: Teardown): readonly string[] {
+function keysOf({ owned, queues, images, setUp, namespace }: Findings, request: Teardown): readonly string[] {
   return [
     ...owned.keys(),
     ...queues.map(keyOfQueue),
-    ...manifests.map(digest => keyOfManifest(request.images, digest)),
+    ...images.digests.map(digest => keyOfImage(request, `@${digest}`)),
+    ...images.tags.map(tag => keyOfImage(request, `:${tag}`)),
     ...keysOfSetUp(setUp, request),
     ...(namespace ? [`Namespace/${request.namespace}`] : []),
   ];
@@ -151,8 +154,7 @@ async function remove(
   const faults = await log.group('Delete objects', () => removeObjects(request, found.owned, removal));
   for (const queue of found.queues) if (await queue.remove()) onDeleted(keyOfQueue(queue));
   const { images } = request;
-  if (images)
-    await removeManifests(images, found.manifests, digest => onDeleted(keyOfManifest(images, digest)), signal);
+  if (images) await removeImages(images, found.images, name => onDeleted(keyOfImage(request, name)), signal);
   const remaining = await takeBackSetUp(request, found, removal, faults);
   if (!found.namespace || remaining.length > 0) return [...faults, ...remaining];
   return [...faults, ...(await log.group('Delete namespace', () => removeNamespace(request.namespace, removal)))];
@@ -175,15 +177,6 @@ function keyOfQueue({ name }: StorageQueue): string {
   return `Queue/${name}`;
 }
 
-function keyOfManifest(images: ImageRepository | undefined, digest: string): string {
-  return `Image/${images?.repository}@${digest}`;
-}
-
-/** Images of the app's recorded releases. */
-function imagesOf(owned: ReadonlyMap<string, LiveObject>): readonly ImageReference[] {
-  return [...owned.values()].flatMap(object => {
-    const record: LiveObject & { readonly type?: string; readonly data?: Readonly<Record<string, string>> } = object;
-    const release = record.type === releaseType ? parseRelease(record.data) : undefined;
-    return release ? [parseImageReference(release.image)] : [];
-  });
+function keyOfImage({ images }: Teardown, name: string): string {
+  return `Image/${images?.repository}${name}`;
 }

@@ -1,36 +1,24 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import { releaseType } from '../../src/core/release.ts';
 import { noSettings } from '../../src/core/settings.ts';
 import { UserError } from '../../src/errors.ts';
 import type { LiveObject } from '../../src/flows/cluster-port.ts';
 import { assertDeletable, type Teardown, teardownApp } from '../../src/flows/teardown.ts';
-import { registryOf } from '../support/fake-manifests.ts';
 import { FakeQueues } from '../support/fake-queues.ts';
 import { HoldingCluster } from '../support/holding-cluster.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { keepingLog } from '../support/quiet-log.ts';
 
-const digest = (letter: string) => `sha256:${letter.repeat(64)}`;
-
 let cluster: HoldingCluster;
 let clock: ManualClock;
 let queues: FakeQueues;
 let log: ReturnType<typeof keepingLog>;
-let manifests: Map<string, string>;
 
 beforeEach(() => {
   cluster = new HoldingCluster();
   clock = new ManualClock();
   queues = new FakeQueues('orders', 'orders-poison');
   log = keepingLog();
-  manifests = new Map([
-    ['v1', digest('a')],
-    ['v2', digest('b')],
-    [digest('a'), digest('a')],
-    [digest('b'), digest('b')],
-    [digest('c'), digest('c')],
-  ]);
   put('Namespace', 'team', {});
   for (const [kind, name] of [
     ['Deployment', 'shop'],
@@ -64,8 +52,6 @@ function put(kind: string, name: string, { app, fields = {} }: { app?: string; f
   const object: LiveObject = { kind, metadata: { name, uid: `${kind}/${name}`, labels }, ...fields };
   cluster.objects.set(`${kind}/${name}`, object);
 }
-
-const images = () => ({ host: 'shop.azurecr.io', repository: 'shop', registry: registryOf(manifests) });
 
 function run(options: Partial<Teardown> = {}) {
   const request: Teardown = {
@@ -166,31 +152,6 @@ test('changes nothing when a queue cannot be known', async () => {
     /The connection of the queue "orders" cannot be read from the cluster/,
   );
   assert.deepEqual(cluster.changes, []);
-});
-
-test('deletes the images of tags and of recorded releases, and no others', async () => {
-  const { gzipSync } = await import('node:zlib');
-  const release = gzipSync(
-    JSON.stringify({ number: 1, image: `shop.azurecr.io/shop@${digest('c')}`, objects: [] }),
-  ).toString('base64');
-  put('Secret', 'shop.release.v1', { app: 'shop', fields: { type: releaseType, data: { release } } });
-  const { deleted } = await run({ images: images() });
-  assert.deepEqual(
-    deleted.filter(key => key.startsWith('Image/')),
-    ['a', 'b', 'c'].map(letter => `Image/shop@${digest(letter)}`),
-  );
-  assert.equal(manifests.size, 0);
-});
-
-test('leaves a tag that was pushed while it deletes', async () => {
-  const registry = registryOf(manifests);
-  const listTags: typeof registry.listTags = async (repository, signal) => {
-    const tags = await registry.listTags(repository, signal);
-    manifests.set('v3', digest('d'));
-    return tags;
-  };
-  await run({ images: { ...images(), registry: { ...registry, listTags } } });
-  assert.deepEqual([...manifests.keys()], [digest('c'), 'v3']);
 });
 
 test('deletes the namespace last and waits for it', async () => {

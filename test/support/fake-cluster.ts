@@ -41,9 +41,11 @@ export class FakeCluster implements Cluster {
 
   async list<K extends Kind>(kind: K, _namespace: string, { labels }: Selection = {}): Promise<readonly Kinds[K][]> {
     this.#fail(`list ${kind}`);
-    const [label = '', value = ''] = labels?.split('=') ?? [];
+    const [label = '', value] = labels?.split('=') ?? [];
+    const isChosen = ({ metadata }: LiveObject) =>
+      !label || (metadata?.labels?.[label] ?? '') === (value ?? metadata?.labels?.[label]);
     const keys = [...this.objects]
-      .filter(([key, object]) => key.startsWith(`${kind}/`) && (!label || object.metadata?.labels?.[label] === value))
+      .filter(([key, object]) => key.startsWith(`${kind}/`) && isChosen(object))
       .map(([key]) => key);
     return keys.flatMap(key => this.#live<K>(key) ?? []);
   }

@@ -112,7 +112,8 @@ export const inputDescriptions: Readonly<Record<InputName, string>> = {
     'Whether to remove what deployments installed beside the app too, KEDA included: "true" or "false". Refused while other apps use it.',
   'delete-namespace':
     'Whether to delete the namespace too: "true" or "false". Refused while it holds objects that are not this app\'s.',
-  'delete-images': 'Whether to delete the images of the app from the registry: "true" or "false". Needs "registry".',
+  'delete-images':
+    'Whether to delete the images of the app from the registry: "true" or "false". Needs "registry". Only images that aks-functions built or a recorded release refers to go, and none that anything else in the cluster still uses or that has tags of others.',
   'delete-queues':
     'Whether to delete the queues of the app\'s queue functions, with the messages in them: "true" or "false". Needs the settings with their connection strings.',
   'dry-run': 'Whether to list what would be removed, and remove nothing: "true" or "false".',

@@ -38,10 +38,10 @@ export function isKind(kind: string): kind is Kind {
   return Object.hasOwn(kindRows, kind);
 }
 
-/** Path of a collection, or of the object when `name` is given. */
+/** Path of a collection, of all namespaces when `namespace` is empty, or of the object when `name` is given. */
 export function pathOf(kind: Kind, namespace: string, name?: string): string {
   const { apiVersion, plural, clusterWide } = kindRows[kind];
   const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  const scope = clusterWide ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
+  const scope = clusterWide || namespace === '' ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
   return `${root}${scope}/${plural}${name === undefined ? '' : `/${encodeURIComponent(name)}`}`;
 }

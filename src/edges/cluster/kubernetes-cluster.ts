@@ -68,7 +68,7 @@ class KubernetesCluster implements Cluster {
       // A kind that the cluster does not know has no objects.
       if (answer.status === 404) return items;
       const page: { readonly items: readonly Kinds[K][]; readonly metadata?: { readonly continue?: string } } = parsed(
-        `list ${kindRows[kind].plural} in "${namespace}"`,
+        `list ${kindRows[kind].plural} ${namespace === '' ? 'of all namespaces' : `in "${namespace}"`}`,
         answer,
       );
       items.push(...page.items);
