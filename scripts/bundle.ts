@@ -156,15 +156,41 @@ function chunkName(root: string, module: string): string {
 
 /** A build of its own: of a CommonJS package nothing can be shaken off, and it must not be split. */
 function buildUndici(root: string, directory: string): Promise<readonly OutputChunk[]> {
-  const options = { ...common, cwd: root, input: { undici: join(root, 'node_modules/undici/index.js') } };
-  return write(options, {
-    ...output,
-    exports: 'auto',
-    dir: directory,
-    entryFileNames: '[name].cjs',
-    minify: true,
-    codeSplitting: false,
-  });
+  return write(
+    { ...common, cwd: root, input: { undici: undiciParts }, plugins: [undiciInParts(root)] },
+    {
+      ...output,
+      exports: 'auto',
+      dir: directory,
+      entryFileNames: '[name].cjs',
+      minify: true,
+      codeSplitting: false,
+    },
+  );
+}
+
+const undiciParts = '\0undici-parts';
+
+/**
+ * The parts of undici that are used: its start file loads everything, and a third of that is fetch, web sockets, caches
+ * and mocks. "request" is as there, for a caller who gives a dispatcher.
+ */
+function undiciInParts(root: string): Plugin {
+  const part = (path: string) => `require(${JSON.stringify(join(root, 'node_modules/undici/lib', path))})`;
+  const code = `
+Object.assign(${part('dispatcher/dispatcher.js')}.prototype, ${part('api/index.js')});
+exports.Agent = ${part('dispatcher/agent.js')};
+exports.EnvHttpProxyAgent = ${part('dispatcher/env-http-proxy-agent.js')};
+exports.ProxyAgent = ${part('dispatcher/proxy-agent.js')};
+exports.request = (address, { dispatcher, ...options }) => {
+  const { origin, pathname, search } = new URL(address);
+  return dispatcher.request({ ...options, origin, path: pathname + search });
+};`;
+  return {
+    name: 'undici-in-parts',
+    resolveId: { filter: { id: /undici-parts$/ }, handler: id => id },
+    load: { filter: { id: /undici-parts$/ }, handler: () => code },
+  };
 }
 
 async function write(options: RolldownOptions, outputOptions: OutputOptions): Promise<readonly OutputChunk[]> {
