@@ -41,6 +41,8 @@ export interface Azure extends Disposable {
   readyCluster(): Promise<ReadyCluster> | undefined;
   /** The part that registries need. */
   readonly registries: NonNullable<AccessSources['azure']>;
+  /** The registries of the subscription, when the inputs name one. */
+  readonly known: AzureRegistries | undefined;
 }
 
 /**
@@ -89,6 +91,7 @@ function reached({ identity, resourceManager, http }: Reached, inputs: TargetInp
       ready.catch(() => {});
       return ready;
     },
+    known,
     registries: {
       identity,
       isRegistry: async (host, signal) =>

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { App } from '../core/app.ts';
-import { credentialHostOf } from '../core/credential-host.ts';
+import { credentialHostOf, imageHostOf } from '../core/credential-host.ts';
 import { formatImageReference } from '../core/image.ts';
 import { dockerConfigJson } from '../core/image-pull-secret.ts';
 import { renderObjects } from '../core/manifests/render.ts';
@@ -12,11 +12,13 @@ import { removeLeftovers } from '../edges/staging.ts';
 import { textFiles } from '../edges/text-files.ts';
 import { AppFolder } from '../edges/workspace/app-folder.ts';
 import { describeError } from '../errors.ts';
+import type { ManagedCluster } from '../flows/azure-port.ts';
 import { buildImage, decideImage } from '../flows/build-image.ts';
 import { type DeployResult, deploy } from '../flows/deploy.ts';
 import type { ImageBuilder } from '../flows/ports.ts';
 import type { Prepared } from '../flows/prepare.ts';
 import { compareWithImage, type PreparedFrom, prepareAppOrImage } from '../flows/prepare-image.ts';
+import { assertPullRight } from '../flows/pull-right.ts';
 import type { CommandResult } from './command.ts';
 import type { DeploySetting } from './deploy.ts';
 import { openTarget } from './target.ts';
@@ -83,11 +85,11 @@ async function deployInto(
 ): Promise<CommandResult> {
   const { inputs, azure, output, signal, surroundings } = setting;
   const { mask, redact } = output;
-  const { cluster } = await openTarget(inputs, azure, setting);
+  const { cluster, managedCluster } = await openTarget(inputs, azure, setting);
   const { wait, verify, prune, timeout } = inputs;
   const result = await deploy(
     { prepared, wait, verify, prune, timeout, context: surroundings.context, pullConfig: pullConfigOf(setting) },
-    { cluster, images, log: output, mask, signal, learn },
+    { cluster, images, assertPullable: pullCheckOf(setting, managedCluster), log: output, mask, signal, learn },
   );
   const outputs = deploymentOutputs(prepared.app, result);
   return {
@@ -95,6 +97,18 @@ async function deployInto(
     summary: redact(deploymentSummary(prepared.app, result)),
     text: redact(deploymentText(prepared.app, result)),
     ok: true,
+  };
+}
+
+/** Looks up the right of the nodes to pull, where the registry is one of Azure and the app brings no pull secret for it. */
+function pullCheckOf(setting: DeploySetting, cluster: ManagedCluster | undefined): (() => Promise<void>) | undefined {
+  const { inputs, azure, output, signal } = setting;
+  const { known, resourceManager: resources } = azure ?? {};
+  const host = imageHostOf(inputs);
+  if (!cluster || !known || !resources || !host || pullConfigOf(setting)) return undefined;
+  return async () => {
+    const registry = await known.find(host, signal);
+    if (registry) await assertPullRight(registry, cluster, { resources, log: output, signal });
   };
 }
 

@@ -29,12 +29,12 @@ export interface DeploySetting {
 
 /** Builds, applies, waits and verifies. Only what the first request needs is loaded before that request has left. */
 export const deployCommand: Command = async (raw, surroundings, output, signal) => {
-  const inputs = parseDeployInputs(raw);
-  assertThere(inputs, output);
+  const given = parseDeployInputs(raw);
+  assertThere(given, output);
+  using azure = given.signIn && (await (await import('./azure.ts')).openAzure(given, { surroundings, output, signal }));
+  const { openRegistries, withLoginServer } = await import('./registries.ts');
+  const inputs = await withLoginServer(given, azure?.known, signal);
   const target = registryOf(inputs);
-  using azure =
-    inputs.signIn && (await (await import('./azure.ts')).openAzure(inputs, { surroundings, output, signal }));
-  const { openRegistries } = await import('./registries.ts');
   using registries = openRegistries(inputs, { surroundings, output, azure: azure?.registries, pushTo: target.pushTo });
   // What is loaded now would keep the socket waiting, which is not connected yet.
   await registries.at(target.host).begin();

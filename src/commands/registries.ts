@@ -2,6 +2,7 @@ import { credentialHostOf } from '../core/credential-host.ts';
 import { Secret } from '../core/secret.ts';
 import type { DockerLogins } from '../edges/docker/docker-config.ts';
 import { Registries, type RegistriesOptions } from '../edges/registry/registries.ts';
+import type { AzureRegistries } from '../flows/azure-registries.ts';
 import { type AccessSources, registryAccess } from '../flows/registry-access.ts';
 import type { Surroundings } from '../inputs.ts';
 import type { Output } from '../outputs.ts';
@@ -40,4 +41,15 @@ export function openRegistries(inputs: RegistryInputs, setting: RegistrySetting)
     },
   });
   return new Registries({ access, mask: output.mask, pushTo });
+}
+
+/** The inputs with a login server where they name a registry of Azure by its bare name. */
+export async function withLoginServer<Inputs extends { readonly registry: string | undefined }>(
+  inputs: Inputs,
+  known: AzureRegistries | undefined,
+  signal: AbortSignal,
+): Promise<Inputs> {
+  const { registry } = inputs;
+  if (registry === undefined || !known) return inputs;
+  return { ...inputs, registry: await known.resolve(registry, signal) };
 }

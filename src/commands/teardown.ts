@@ -19,15 +19,16 @@ import type { Output } from '../outputs.ts';
 import { bareSource, readSourceIfThere } from './app-source.ts';
 import { openAzure } from './azure.ts';
 import type { Command } from './command.ts';
-import { openRegistries } from './registries.ts';
+import { openRegistries, withLoginServer } from './registries.ts';
 import { openTarget } from './target.ts';
 
 /** Removes an app from its cluster and, when asked, its images, queues and namespace; not ok when something stays. */
 export const teardown: Command = async (raw, surroundings, output, signal) => {
-  const inputs = parseTeardownInputs(raw);
-  assertPossible(inputs);
+  const given = parseTeardownInputs(raw);
+  assertPossible(given);
   using http = new HttpClient(signal);
-  using azure = await openAzure(inputs, { surroundings, output, signal });
+  using azure = await openAzure(given, { surroundings, output, signal });
+  const inputs = await withLoginServer(given, azure?.known, signal);
   using registries = openRegistries(inputs, { surroundings, output, azure: azure?.registries });
   const openQueue: OpenQueue = (connection, name) =>
     openStorageQueue(connection, name, { http, clock: systemClock, signal });

@@ -38,6 +38,8 @@ export interface Deployment {
 export interface DeployPorts {
   readonly cluster: Cluster;
   readonly images: ImageBuilder;
+  /** Throws UserError when the nodes certainly cannot pull from the registry; absent where that cannot be known. */
+  readonly assertPullable?: (() => Promise<void>) | undefined;
   readonly log: Log;
   readonly mask: (secret: Secret) => void;
   readonly signal: AbortSignal;
@@ -100,9 +102,11 @@ class DeployRun {
     }
   }
 
-  #look(): Promise<ClusterState> {
+  async #look(): Promise<ClusterState> {
     const { app, config } = this.#deployment.prepared;
-    return readClusterState(this.#ports.cluster, app, settingsSourcesOf(config));
+    const { cluster, assertPullable } = this.#ports;
+    const [state] = await Promise.all([readClusterState(cluster, app, settingsSourcesOf(config)), assertPullable?.()]);
+    return state;
   }
 
   #claim(image: BuiltImage, state: ClusterState): Promise<Claim> {

@@ -1,1 +1,0 @@
-const e=require("./core-image.cjs");function t({registry:t,image:n}){return t?e.a(t).host:n?e.i(n).host:void 0}Object.defineProperty(exports,"t",{enumerable:!0,get:function(){return t}});
