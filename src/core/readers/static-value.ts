@@ -10,7 +10,9 @@ export type StaticValue =
   | { readonly kind: 'list'; readonly items: readonly StaticValue[] }
   /** `open` has the places of spreads that may add or replace entries. */
   | { readonly kind: 'record'; readonly entries: ReadonlyMap<string, StaticValue>; readonly open: readonly Place[] }
-  /** A member of a library or of the language's own environment: `['azure', 'functions', 'AuthLevel', 'ANONYMOUS']`. */
+  /** A member of an enum of a library, which a binding has by its name. */
+  | { readonly kind: 'enum'; readonly name: string }
+  /** A member of a library or of the language's own environment: `['@azure/functions', 'app']`. */
   | { readonly kind: 'reference'; readonly path: readonly string[] }
   | { readonly kind: 'function' }
   | { readonly kind: 'unknown'; readonly place: Place };
@@ -71,11 +73,14 @@ const valueLimit = 10_000;
 /** Converts static values to the JSON of bindings and notes what stays unknown. */
 export class BindingWriter {
   readonly #functionName: string;
+  readonly #place: Place;
   readonly #unresolved: Unresolved[] = [];
   #values = 0;
 
-  constructor(functionName: string) {
+  /** `place` is that of the function, for what has none of its own. */
+  constructor(functionName: string, place: Place) {
     this.#functionName = functionName;
+    this.#place = place;
   }
 
   get unresolved(): readonly Unresolved[] {
@@ -107,7 +112,9 @@ export class BindingWriter {
     if (value.kind === 'list')
       return value.items.map((item, index) => this.#json(item, `${what}[${index}]`)).filter(item => item !== undefined);
     if (value.kind === 'record') return this.record(value, what);
-    if (value.kind === 'reference') return value.path.at(-1);
+    if (value.kind === 'enum') return value.name;
+    // What a package holds stands in none of the files.
+    if (value.kind === 'reference') this.note(what, this.#place);
     if (value.kind === 'setting') return this.#setting(value, what);
     if (value.kind === 'unknown') this.note(what, value.place);
     return undefined;

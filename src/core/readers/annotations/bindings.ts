@@ -1,6 +1,6 @@
 import type { Binding, Unresolved } from '../../project.ts';
 import type { FoundFunction } from '../reading.ts';
-import { BindingWriter, emptyRecord, known, type StaticValue, textOf, unknownFunctions } from '../static-value.ts';
+import { type BindingWriter, emptyRecord, known, type StaticValue, textOf, unknownFunctions } from '../static-value.ts';
 import type { Annotation, Member } from './declarations.ts';
 import { type AnnotationRow, annotationRow } from './tables.ts';
 import type { Language } from './tokens.ts';
@@ -78,7 +78,7 @@ function fitted(key: string, value: StaticValue): readonly [string, StaticValue]
 
 function addHttp(entries: Map<string, StaticValue>, positional: readonly StaticValue[]): void {
   const [first, ...rest] = positional;
-  const hasLevel = first?.kind === 'reference';
+  const hasLevel = first?.kind === 'enum';
   const methods = hasLevel ? rest : positional;
   if (hasLevel) entries.set('authLevel', lowerCase(first));
   const [only] = methods;
@@ -87,7 +87,7 @@ function addHttp(entries: Map<string, StaticValue>, positional: readonly StaticV
 }
 
 function lowerCase(value: StaticValue): StaticValue {
-  return value.kind === 'reference' ? known((value.path.at(-1) ?? '').toLowerCase()) : value;
+  return value.kind === 'enum' ? known(value.name.toLowerCase()) : value;
 }
 
 function customRow({ named }: Values): AnnotationRow | undefined {
@@ -134,9 +134,4 @@ export function functionOf(
 
 function customTrigger(annotation: Annotation, context: BindingContext): boolean {
   return customRow(valuesOf(annotation, context))?.type.endsWith('Trigger') ?? false;
-}
-
-/** A writer for the bindings of a function of this name. */
-export function writerFor(functionName: string): BindingWriter {
-  return new BindingWriter(functionName);
 }

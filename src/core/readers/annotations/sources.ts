@@ -3,8 +3,8 @@ import type { SourceTree, Unresolved } from '../../project.ts';
 import { unreadFile } from '../large-files.ts';
 import { type PlaceAt, placesIn } from '../places.ts';
 import type { FoundFunction } from '../reading.ts';
-import { unknownFunctions } from '../static-value.ts';
-import { type BindingContext, functionOf, writerFor } from './bindings.ts';
+import { BindingWriter, unknownFunctions } from '../static-value.ts';
+import { type BindingContext, functionOf } from './bindings.ts';
 import { declarationsOf, type Member, type SourceFile } from './declarations.ts';
 import { tokensOf } from './lexer.ts';
 import { withoutDeadBranches } from './preprocessor.ts';
@@ -99,7 +99,7 @@ function functionsIn(
       evaluator,
       language,
       aliased,
-      writer: writerFor(name),
+      writer: new BindingWriter(name, file.placeAt(naming.offset)),
     });
     const result = functionOf(member, naming, outputsOf(member, files), contextOf);
     return 'fn' in result ? [{ found: result.fn, member, scope, naming: aliased(naming.name) }] : [result];

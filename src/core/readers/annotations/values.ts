@@ -105,7 +105,7 @@ export class ConstantEvaluator {
     const constant = this.#constant(path, scope);
     if (constant) return this.#valueOf(constant);
     const isMember = path.length === 1 ? importedMembers.test(path[0] ?? '') : libraryEnums.test(path.at(-2) ?? '');
-    return isMember ? { kind: 'reference', path } : unknown(tokens, scope);
+    return isMember ? { kind: 'enum', name: path.at(-1) ?? '' } : unknown(tokens, scope);
   }
 
   /** Unknown for one that is defined by itself. */

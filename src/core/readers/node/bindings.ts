@@ -27,7 +27,7 @@ export function functionOf(call: Call, evaluator: Evaluator): CallResult {
   if (name === undefined || name.includes('%'))
     return { unresolved: unknownFunctions(place, 'The name of this function is computed.') };
   const options = optionsOf(optionsNode, evaluator, call);
-  const writer = new BindingWriter(name);
+  const writer = new BindingWriter(name, place);
   const trigger = triggerOf(options, registration, writer);
   if (trigger === undefined)
     return { unresolved: unknownFunctions(place, `The type of the trigger of "${name}" is computed.`) };

@@ -1,5 +1,6 @@
 import type * as ast from '@babel/types';
-import { known, type StaticValue } from '../static-value.ts';
+import type { Place } from '../../../errors.ts';
+import { joined, known, type StaticValue } from '../static-value.ts';
 import type { Module } from './modules.ts';
 import { placeOfNode } from './syntax.ts';
 
@@ -17,6 +18,34 @@ export function objectList(method: string | undefined, value: StaticValue): Stat
   const list = method === undefined || !Object.hasOwn(lists, method) ? undefined : lists[method];
   if (list === undefined || value.kind !== 'record' || value.open.length > 0) return undefined;
   return { kind: 'list', items: list(value) };
+}
+
+const textMethods: Readonly<Record<string, (text: string) => string>> = {
+  toLowerCase: text => text.toLowerCase(),
+  toUpperCase: text => text.toUpperCase(),
+  trim: text => text.trim(),
+  toString: (text: string) => text,
+};
+
+/** What a method of a text or list gives; undefined for other methods and what is not known. */
+export function methodResult(
+  object: StaticValue,
+  method: string,
+  given: readonly StaticValue[],
+  place: Place,
+): StaticValue | undefined {
+  const [first] = given;
+  if (object.kind === 'list' && method === 'join') {
+    const separator = first ?? known(',');
+    return joined(
+      object.items.flatMap((item, index) => (index === 0 ? [item] : [separator, item])),
+      place,
+    );
+  }
+  if (object.kind !== 'known' || typeof object.value !== 'string') return undefined;
+  if (method === 'concat') return joined([object, ...given], place);
+  const change = Object.hasOwn(textMethods, method) ? textMethods[method] : undefined;
+  return change && known(change(object.value));
 }
 
 /** An unknown value at a node. */

@@ -1,12 +1,14 @@
 import type * as ast from '@babel/types';
 import type { Place } from '../../../errors.ts';
-import { emptyRecord, isFalsy, joined, known, type StaticValue, textOf } from '../static-value.ts';
-import { objectList, unknownAt } from './builtins.ts';
+import { emptyRecord, isFalsy, known, orElse, type StaticValue, textOf } from '../static-value.ts';
+import { methodResult, objectList, unknownAt } from './builtins.ts';
 import { calledName, enumRecord, importWrappers } from './compiled.ts';
 import { Exports } from './exports.ts';
 import { bindingHelper, referenceMember } from './library.ts';
+import { classOf, listOf, objectOf, templateOf } from './literals.ts';
 import type { Definition, Module, Modules } from './modules.ts';
 import { binary, logical, unary } from './operators.ts';
+import { returnedBy, scopeOfCall } from './scopes.ts';
 import { isFunctionNode, nameOfKey, placeOfNode, requiredBy, unwrapped } from './syntax.ts';
 
 /** A static value, or something that only JavaScript has. */
@@ -15,17 +17,27 @@ export type JsValue =
   | { readonly kind: 'module'; readonly module: Module }
   | { readonly kind: 'callable'; readonly node: FunctionNode; readonly module: Module };
 
-/** A function that can be called by its name or where it stands. */
-export type FunctionNode = ast.FunctionDeclaration | ast.FunctionExpression | ast.ArrowFunctionExpression;
+/** A function that can be called by its name, as a member, or where it stands. */
+export type FunctionNode =
+  | ast.FunctionDeclaration
+  | ast.FunctionExpression
+  | ast.ArrowFunctionExpression
+  | ast.ObjectMethod
+  | ast.ClassMethod;
 
-/** Deepest chain of names that is followed, and the longest list that spreads may build. */
-const [depthLimit, listLimit] = [64, 10_000];
+/** Deepest chain of names that is followed. */
+const depthLimit = 64;
+/** Most calls of the app's own functions that are evaluated: each may call two others. */
+const callLimit = 10_000;
 
 /** Evaluates expressions at the top level of modules, as far as the text tells. */
 export class Evaluator {
   readonly #exports: Exports;
   readonly #values = new Map<Definition, JsValue>();
+  /** What functions in lists and records are. */
+  readonly #functions = new WeakMap<StaticValue, JsValue>();
   #depth = 0;
+  #calls = 0;
 
   constructor(modules: Modules) {
     this.#exports = new Exports(modules, this);
@@ -50,7 +62,11 @@ export class Evaluator {
 
   /** A value without what only JavaScript has; `node` is where it stands. */
   plainOf(value: JsValue, node: ast.Node, module: Module): StaticValue {
-    if (value.kind === 'callable') return { kind: 'function' };
+    if (value.kind === 'callable') {
+      const plain: StaticValue = { kind: 'function' };
+      this.#functions.set(plain, value);
+      return plain;
+    }
     return value.kind === 'module' ? unknownAt(node, module) : value;
   }
 
@@ -74,11 +90,14 @@ export class Evaluator {
       case 'OptionalMemberExpression':
         return this.#memberOf(node, module);
       case 'TemplateLiteral':
-        return this.#template(node, module);
+        return templateOf(node, module, this);
       case 'ObjectExpression':
-        return this.#object(node, module);
+        return objectOf(node, module, this);
       case 'ArrayExpression':
-        return this.#array(node, module);
+        return listOf(node, module, this);
+      case 'ClassDeclaration':
+      case 'ClassExpression':
+        return classOf(node, module, this);
       default:
         return this.#operation(node, module);
     }
@@ -130,8 +149,15 @@ export class Evaluator {
     if (definition.kind === 'value') return definition.value;
     if (definition.kind === 'enum') return enumRecord(definition.members, node => this.plain(node, module));
     if (definition.kind === 'import') return this.#exports.imported(definition, module);
-    const value = this.value(definition.node, module);
-    return definition.keys.reduce<JsValue>((object, key) => this.member(object, key, definition.node, module), value);
+    const { node, keys, otherwise } = definition;
+    const value = keys.reduce<JsValue>(
+      (object, key) => this.member(object, key, node, module),
+      this.value(node, module),
+    );
+    if (otherwise === undefined) return value;
+    const isAbsent = ({ kind }: StaticValue) => kind === 'absent';
+    const place = placeOfNode(module.path, otherwise);
+    return orElse(this.plainOf(value, node, module), this.plain(otherwise, module), place, isAbsent);
   }
 
   #memberOf(node: ast.MemberExpression | ast.OptionalMemberExpression, module: Module): JsValue {
@@ -147,54 +173,18 @@ export class Evaluator {
     const place = placeOfNode(module.path, node);
     if (object.kind === 'module') return this.#exports.exported(object.module, String(key));
     if (object.kind === 'reference') return referenceMember([...object.path, String(key)], place);
-    const missing = object.kind === 'record' && object.open.length === 0;
-    if (object.kind === 'record')
-      return object.entries.get(String(key)) ?? (missing ? { kind: 'absent' } : { kind: 'unknown', place });
-    if (object.kind === 'list') return object.items[Number(key)] ?? { kind: 'unknown', place };
-    return { kind: 'unknown', place };
-  }
-
-  #template(node: ast.TemplateLiteral, module: Module): StaticValue {
-    const parts = node.quasis.flatMap((quasi, index) => {
-      const expression = node.expressions[index];
-      const text = known(quasi.value.cooked ?? '');
-      return expression ? [text, this.plain(expression, module)] : [text];
-    });
-    return joined(parts, placeOfNode(module.path, node));
-  }
-
-  #object(node: ast.ObjectExpression, module: Module): StaticValue {
-    const entries = new Map<string, StaticValue>();
-    const open: Place[] = [];
-    for (const property of node.properties) {
-      if (property.type === 'SpreadElement') {
-        const spread = this.plain(property.argument, module);
-        if (spread.kind === 'record') for (const [key, value] of spread.entries) entries.set(key, value);
-        if (spread.kind === 'record') open.push(...spread.open);
-        else if (spread.kind !== 'absent') open.push(placeOfNode(module.path, property));
-        continue;
-      }
-      const key =
-        nameOfKey(property.key, property.computed) ??
-        (property.computed ? textOf(this.plain(property.key, module)) : undefined);
-      if (key === undefined) open.push(placeOfNode(module.path, property));
-      else
-        entries.set(
-          key,
-          property.type === 'ObjectProperty' ? this.plain(property.value, module) : { kind: 'function' },
-        );
-    }
-    return { kind: 'record', entries, open };
-  }
-
-  #array(node: ast.ArrayExpression, module: Module): StaticValue {
-    const items = node.elements.flatMap((element): readonly StaticValue[] => {
-      if (element === null) return [{ kind: 'absent' }];
-      if (element.type !== 'SpreadElement') return [this.plain(element, module)];
-      const spread = this.plain(element.argument, module);
-      return spread.kind === 'list' ? spread.items : [unknownAt(element, module)];
-    });
-    return items.length > listLimit ? unknownAt(node, module) : { kind: 'list', items };
+    if (object.kind === 'callable' && key === 'name' && 'id' in object.node && object.node.id)
+      return known(object.node.id.name);
+    if (object.kind === 'list' && key === 'length') return known(object.items.length);
+    const isComplete = object.kind === 'record' && object.open.length === 0;
+    const inside =
+      object.kind === 'record'
+        ? object.entries.get(String(key))
+        : object.kind === 'list'
+          ? object.items[Number(key)]
+          : undefined;
+    const found = inside ?? (isComplete ? { kind: 'absent' } : { kind: 'unknown', place });
+    return this.#functions.get(found) ?? found;
   }
 
   #conditional(node: ast.ConditionalExpression, module: Module): JsValue {
@@ -211,11 +201,29 @@ export class Evaluator {
     const ofObject = node.callee.type === 'MemberExpression' && nameOfKey(node.callee.object) === 'Object';
     if (argument && ofObject) return objectList(name, this.plain(argument, module)) ?? unknownAt(node, module);
     const called = this.value(node.callee, module);
-    if (called.kind !== 'reference') return unknownAt(node, module);
+    if (called.kind === 'callable') return this.#returned(called, node, module);
+    if (called.kind !== 'reference') return this.#method(node, module) ?? unknownAt(node, module);
     return (
       bindingHelper(called.path, () => (argument ? this.plain(argument, module) : emptyRecord)) ??
       unknownAt(node, module)
     );
+  }
+
+  /** What a function of the app gives back for these arguments. */
+  #returned({ node, module }: Extract<JsValue, { kind: 'callable' }>, call: ast.CallExpression, from: Module): JsValue {
+    const result = returnedBy(node);
+    if (result === undefined || this.#calls++ >= callLimit) return unknownAt(call, from);
+    const given = call.arguments.map(argument => this.value(argument, from));
+    const scope = scopeOfCall(node, given, module, this);
+    return scope ? this.value(result, scope) : unknownAt(call, from);
+  }
+
+  #method({ callee, arguments: given }: ast.CallExpression, module: Module): StaticValue | undefined {
+    const name = callee.type === 'MemberExpression' ? nameOfKey(callee.property, callee.computed) : undefined;
+    if (callee.type !== 'MemberExpression' || name === undefined) return undefined;
+    const object = this.plain(callee.object, module);
+    const values = given.map(argument => this.plain(argument, module));
+    return methodResult(object, name, values, placeOfNode(module.path, callee));
   }
 
   /** A module that was no ES module becomes the default export of one. */

@@ -9,7 +9,13 @@ import { emptyOutline, type Outline } from './outline.ts';
 
 /** Where a name of a module comes from. */
 export type Definition =
-  | { readonly kind: 'expression'; readonly node: ast.Node; readonly keys: readonly (string | number)[] }
+  | {
+      readonly kind: 'expression';
+      readonly node: ast.Node;
+      readonly keys: readonly (string | number)[];
+      /** What a pattern gives where the value has nothing. */
+      readonly otherwise?: ast.Node;
+    }
   | { readonly kind: 'import'; readonly source: string; readonly name: string; readonly place: Place }
   | { readonly kind: 'enum'; readonly members: readonly EnumMember[] }
   | { readonly kind: 'function'; readonly node: ast.FunctionDeclaration }

@@ -51,6 +51,8 @@ class NameReader {
     if (node.type === 'VariableDeclaration')
       for (const { id, init } of node.declarations) if (init) this.#pattern(id, init, []);
     if (node.type === 'TSEnumDeclaration') this.names.set(node.id.name, { kind: 'enum', members: membersOf(node) });
+    if (node.type === 'ClassDeclaration' && node.id)
+      this.names.set(node.id.name, { kind: 'expression', node, keys: [] });
     if (node.type === 'FunctionDeclaration' && node.id) this.names.set(node.id.name, { kind: 'function', node });
     if (node.type === 'TSImportEqualsDeclaration' && node.moduleReference.type === 'TSExternalModuleReference') {
       this.#import(node.id.name, node.moduleReference.expression.value, '*', node);
@@ -60,6 +62,8 @@ class NameReader {
 
   #pattern(id: ast.Node, init: ast.Node, keys: readonly (string | number)[]): void {
     if (id.type === 'Identifier') this.names.set(id.name, { kind: 'expression', node: init, keys });
+    if (id.type === 'AssignmentPattern' && id.left.type === 'Identifier')
+      this.names.set(id.left.name, { kind: 'expression', node: init, keys, otherwise: id.right });
     if (id.type === 'ArrayPattern')
       for (const [index, item] of id.elements.entries()) if (item) this.#pattern(item, init, [...keys, index]);
     if (id.type !== 'ObjectPattern') return;

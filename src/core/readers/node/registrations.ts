@@ -1,4 +1,5 @@
 import type * as ast from '@babel/types';
+import { isFalsy } from '../static-value.ts';
 import type { Evaluator, JsValue } from './evaluate.ts';
 import { canRegister, type Registration, registrationOf } from './library.ts';
 import type { Module, Modules } from './modules.ts';
@@ -90,10 +91,22 @@ export class CallFinder {
       const { node, certain } = next;
       if ('importKind' in node && node.importKind === 'type') continue;
       if (certain && this.#rounds(node, module, passage)) continue;
+      const branch = certain && node.type === 'IfStatement' ? this.#branchOf(node, module) : undefined;
+      if (branch) {
+        if (branch.taken) waiting.push({ node: branch.taken, certain });
+        continue;
+      }
       this.#visit(node, module, { ...passage, certain });
       const inside = certain && !branching.test(node.type) && !isFunction(node);
       for (const child of module.inner(node)) waiting.push({ node: child, certain: inside });
     }
+  }
+
+  /** The part of an `if` that runs, when its condition is known; undefined when it is not. */
+  #branchOf(node: ast.IfStatement, module: Module): { readonly taken: ast.Node | null | undefined } | undefined {
+    const test = this.#evaluator.plain(node.test, module);
+    if (test.kind !== 'known' && test.kind !== 'absent') return undefined;
+    return { taken: isFalsy(test) ? node.alternate : node.consequent };
   }
 
   /** Walks the body of `for (… of list)` once for each item; `false` for any other statement. */

@@ -23,6 +23,16 @@ export function scopeOfCall(
   return { ...outer, names, parent: outer };
 }
 
+/** The expression that a function gives back, when its body only declares names before; undefined for any other. */
+export function returnedBy(node: ast.Node): ast.Node | undefined {
+  if (!isFunction(node) || node.async || node.generator) return undefined;
+  if (node.body.type !== 'BlockStatement') return node.body;
+  const last = node.body.body.at(-1);
+  const others = node.body.body.slice(0, -1);
+  const declaresOnly = others.every(({ type }) => /^(Variable|Function|TSEnum)Declaration$/.test(type));
+  return declaresOnly && last?.type === 'ReturnStatement' ? (last.argument ?? undefined) : undefined;
+}
+
 /** The body of a loop in which `pattern` stands for a value. */
 export function scopeOfLoop(
   pattern: ast.Node,
@@ -44,8 +54,15 @@ function bind(
 ): void {
   if (pattern.type === 'Identifier') names.set(pattern.name, { kind: 'value', value });
   if (pattern.type === 'AssignmentPattern') {
-    const isAbsent = value.kind === 'absent';
-    bind(pattern.left, isAbsent ? evaluator.value(pattern.right, outer) : value, names, outer, evaluator);
+    // A default may speak of the parameters before it.
+    const inside = { ...outer, names, parent: outer };
+    bind(
+      pattern.left,
+      value.kind === 'absent' ? evaluator.value(pattern.right, inside) : value,
+      names,
+      outer,
+      evaluator,
+    );
   }
   if (pattern.type === 'ArrayPattern') {
     for (const [index, item] of pattern.elements.entries())

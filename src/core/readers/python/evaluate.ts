@@ -1,9 +1,18 @@
 import type { SyntaxNode } from '@lezer/common';
-import { emptyRecord, isFalsy, joined, known, orElse, type StaticValue, textOf } from '../static-value.ts';
+import { isFalsy, joined, known, orElse, type StaticValue, textOf } from '../static-value.ts';
+import { classOf, dictionaryOf, listOf } from './collections.ts';
 import { type CallArguments, type Container, newContainer } from './containers.ts';
 import type { Definition, Module, Modules } from './modules.ts';
-import { environment, formattedValue, numberOf, referenceMember, stringValue, unknownAt } from './scalars.ts';
-import { argumentsOf, childrenOf, statementsOf, textOfNode } from './syntax.ts';
+import {
+  environment,
+  formattedValue,
+  numberOf,
+  referenceMember,
+  stringValue,
+  textMethod,
+  unknownAt,
+} from './scalars.ts';
+import { argumentsOf, childrenOf, textOfNode } from './syntax.ts';
 
 /** A static value, or something that only Python has. */
 export type PythonValue =
@@ -93,11 +102,12 @@ export class Evaluator {
     None: () => ({ kind: 'absent' }),
     VariableName: (node, module) => this.name(textOfNode(module.text, node), module) ?? unknownAt(node, module),
     ParenthesizedExpression: (node, module) => this.#inner(node, module),
-    ArrayExpression: (node, module) => this.#list(node, module),
-    TupleExpression: (node, module) => this.#list(node, module),
-    SetExpression: (node, module) => this.#list(node, module),
-    DictionaryExpression: (node, module) => this.#dictionary(node, module),
+    ArrayExpression: (node, module) => listOf(node, module, this),
+    TupleExpression: (node, module) => listOf(node, module, this),
+    SetExpression: (node, module) => listOf(node, module, this),
+    DictionaryExpression: (node, module) => dictionaryOf(node, module, this),
     MemberExpression: (node, module) => this.#memberOf(node, module),
+    ConditionalExpression: (node, module) => this.#conditional(node, module),
     BinaryExpression: (node, module) => this.#binary(node, module),
     UnaryExpression: (node, module) => this.#unary(node, module),
     CallExpression: (node, module) => this.#call(node, module),
@@ -127,7 +137,7 @@ export class Evaluator {
     if (definition.kind === 'import')
       return this.#imported(definition) ?? { kind: 'unknown', place: module.placeAt(0) };
     if (definition.kind === 'several') return { kind: 'unknown', place: module.placeAt(0) };
-    return definition.kind === 'class' ? this.#class(definition.node, module) : this.value(definition.node, module);
+    return definition.kind === 'class' ? classOf(definition.node, module, this) : this.value(definition.node, module);
   }
 
   #imported({ module, name }: Extract<Definition, { kind: 'import' }>): PythonValue | undefined {
@@ -146,41 +156,9 @@ export class Evaluator {
     return this.#modules.isOwn(inner) ? { kind: 'module', name: inner } : undefined;
   }
 
-  #class(node: SyntaxNode, module: Module): StaticValue {
-    const body = node.getChild('Body');
-    const entries = (body ? statementsOf(body) : []).flatMap(statement => {
-      const [target, ...rest] = childrenOf(statement).filter(({ name }) => name !== 'TypeDef');
-      const value = rest[1];
-      if (statement.name !== 'AssignStatement' || target?.name !== 'VariableName' || rest.length !== 2 || !value)
-        return [];
-      return [[textOfNode(module.text, target), this.plain(value, module)] as const];
-    });
-    return { ...emptyRecord, entries: new Map(entries) };
-  }
-
   #inner(node: SyntaxNode, module: Module): PythonValue {
     const inner = childrenOf(node)[1];
     return inner ? this.value(inner, module) : unknownAt(node, module);
-  }
-
-  #list(node: SyntaxNode, module: Module): StaticValue {
-    const items = childrenOf(node)
-      .slice(1, -1)
-      .filter(({ name }) => name !== ',');
-    return { kind: 'list', items: items.map(item => this.plain(item, module)) };
-  }
-
-  #dictionary(node: SyntaxNode, module: Module): StaticValue {
-    const parts = childrenOf(node);
-    const entries = new Map<string, StaticValue>();
-    const open = parts.filter(({ name }) => name === '**').map(part => module.placeAt(part.from));
-    for (const [index, part] of parts.entries()) {
-      const [before, after] = [parts[index - 1], parts[index + 1]];
-      const key = part.name === ':' && before ? textOf(this.plain(before, module)) : undefined;
-      if (part.name === ':' && key === undefined) open.push(module.placeAt(part.from));
-      if (key !== undefined && after) entries.set(key, this.plain(after, module));
-    }
-    return { kind: 'record', entries, open };
   }
 
   #memberOf(node: SyntaxNode, module: Module): PythonValue {
@@ -210,6 +188,14 @@ export class Evaluator {
     return textOfNode(module.text, operator) === '+' && texts ? joined(values, place) : { kind: 'unknown', place };
   }
 
+  /** `value if test else other` */
+  #conditional(node: SyntaxNode, module: Module): PythonValue {
+    const [value, , test, , other] = childrenOf(node);
+    const tested = test && this.plain(test, module);
+    if (!value || !other || (tested?.kind !== 'known' && tested?.kind !== 'absent')) return unknownAt(node, module);
+    return this.value(isFalsy(tested) ? other : value, module);
+  }
+
   #unary(node: SyntaxNode, module: Module): StaticValue {
     const [operator, operand] = childrenOf(node);
     const value = operand ? this.plain(operand, module) : unknownAt(node, module);
@@ -227,7 +213,7 @@ export class Evaluator {
     const given = this.arguments(list, module);
     if (isText) return given.positional[0] ?? unknownAt(node, module);
     const called = this.value(callee, module);
-    if (called.kind !== 'reference') return unknownAt(node, module);
+    if (called.kind !== 'reference') return this.#method(callee, given.positional, module) ?? unknownAt(node, module);
     const name = called.path.join('.');
     if (name === 'os.getenv' || name === 'os.environ.get') {
       return environment(
@@ -238,6 +224,13 @@ export class Evaluator {
       );
     }
     return this.#container(name, given, node, module) ?? unknownAt(node, module);
+  }
+
+  #method(callee: SyntaxNode, given: readonly StaticValue[], module: Module): StaticValue | undefined {
+    const [object, , property] = childrenOf(callee);
+    if (callee.name !== 'MemberExpression' || !object || !property) return undefined;
+    const method = textOfNode(module.text, property);
+    return textMethod(this.plain(object, module), method, given, module.placeAt(callee.from));
   }
 
   /** One container for each place that makes one, however often its name is looked up. */

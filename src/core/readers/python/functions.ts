@@ -71,7 +71,7 @@ export class FunctionFinder {
     const name = given ? textOf(given) : identifier && textOfNode(module.text, identifier);
     if (!name || name.includes('%'))
       return { unresolved: unknownFunctions(place, 'The name of this function is computed.') };
-    const writer = new BindingWriter(name);
+    const writer = new BindingWriter(name, place);
     const bindings = this.#bindingsOf(name, inOrder(decorations), writer, place);
     return { fn: { name, place, bindings, disabled: false, unresolved: writer.unresolved } };
   }

@@ -1,4 +1,5 @@
 import type { SyntaxNode } from '@lezer/common';
+import type { Place } from '../../../errors.ts';
 import { joined, known, orElse, type StaticValue, textOf } from '../static-value.ts';
 import { decodeBody, splitLiteral } from './literals.ts';
 import type { Module } from './modules.ts';
@@ -32,6 +33,41 @@ export function formattedValue(
   }
   const end = node.from + literal.start + literal.body.length;
   return joined([...parts, textBetween(at, end)], module.placeAt(node.from));
+}
+
+const changes: Readonly<Record<string, (text: string) => string>> = {
+  lower: text => text.toLowerCase(),
+  upper: text => text.toUpperCase(),
+  strip: text => text.trim(),
+};
+
+/** What a method of a text gives; undefined for other methods and what is not known. */
+export function textMethod(
+  object: StaticValue,
+  method: string,
+  given: readonly StaticValue[],
+  place: Place,
+): StaticValue | undefined {
+  if (object.kind !== 'known' || typeof object.value !== 'string') return undefined;
+  const [first] = given;
+  if (method === 'join' && first?.kind === 'list')
+    return joined(
+      first.items.flatMap((item, index) => (index === 0 ? [item] : [object, item])),
+      place,
+    );
+  if (method === 'format') return formatted(object.value, given, place);
+  const change = Object.hasOwn(changes, method) ? changes[method] : undefined;
+  return change && given.length === 0 ? known(change(object.value)) : undefined;
+}
+
+/** `'{}-{}'.format(…)` with as many values as places, and nothing between the braces. */
+function formatted(text: string, given: readonly StaticValue[], place: Place): StaticValue | undefined {
+  const parts = text.split('{}');
+  if (parts.length !== given.length + 1 || /[{}]/.test(parts.join(''))) return undefined;
+  return joined(
+    parts.flatMap((part, index) => [known(part), ...given.slice(index, index + 1)]),
+    place,
+  );
 }
 
 /** An unknown value at a node. */
