@@ -2,18 +2,10 @@ import assert from 'node:assert/strict';
 import { buffer } from 'node:stream/consumers';
 import { it } from 'node:test';
 import { createGzip, gzipSync } from 'node:zlib';
-import { type ImageBounds, imageBounds, readImageApp } from '../../src/flows/discover-image.ts';
+import { host, readShop } from '../support/image-reading.ts';
 import { inApp, layerOf, MemoryRegistry, tarOf } from '../support/memory-registry.ts';
-import { recordingLog } from '../support/registry-app.ts';
 
-const host = { 'host.json': '{"version":"2.0"}' };
 const digest = `sha256:${'a'.repeat(64)}`;
-
-function read(registry: MemoryRegistry, bounds: Partial<ImageBounds> = {}, signal = new AbortController().signal) {
-  const options = { platform: 'linux/amd64', signal, bounds: { ...imageBounds, ...bounds } } as const;
-  const image = { host: 'shop.azurecr.io', repository: 'shop', tag: '1' };
-  return readImageApp(image, { registryAt: () => registry, log: recordingLog() }, options);
-}
 
 function registryOf(...layers: Parameters<MemoryRegistry['add']>[1]): MemoryRegistry {
   const registry = new MemoryRegistry();
@@ -47,19 +39,19 @@ it('paths that climb out of their folder end where a node would put them', async
     'home/site/wwwroot/../../../etc/c.js': '',
     '/home/site//wwwroot/./d.js': '',
   };
-  const { source } = await read(registryOf(await layerOf({ ...inApp(host), ...climbing })));
+  const { source } = await readShop(registryOf(await layerOf({ ...inApp(host), ...climbing })));
   assert.deepEqual(source.paths, ['a.js', 'b.js', 'd.js', 'host.json']);
 });
 
 it('a truncated layer is an error', async () => {
   const layer = await layerOf(inApp({ ...host, 'a.js': 'x'.repeat(1000) }));
-  await assert.rejects(read(registryOf(layer.subarray(0, layer.length / 2))), damaged('unexpected end of file'));
+  await assert.rejects(readShop(registryOf(layer.subarray(0, layer.length / 2))), damaged('unexpected end of file'));
   const tar = Buffer.from(await tarOf(inApp(host)));
-  await assert.rejects(read(registryOf(tar.subarray(0, 700))), damaged('truncated'));
+  await assert.rejects(readShop(registryOf(tar.subarray(0, 700))), damaged('truncated'));
 });
 
 it('a layer that is no archive is an error', async () => {
-  await assert.rejects(read(registryOf(gzipSync('x'.repeat(2000)))), damaged('Invalid tar'));
+  await assert.rejects(readShop(registryOf(gzipSync('x'.repeat(2000)))), damaged('Invalid tar'));
 });
 
 it('a layer with other bytes than its digest says is an error', async () => {
@@ -71,25 +63,25 @@ it('a layer with other bytes than its digest says is an error', async () => {
       yield layer;
     },
   };
-  await assert.rejects(read(registryOf(other)), damaged('its content has digest "sha256:'));
+  await assert.rejects(readShop(registryOf(other)), damaged('its content has digest "sha256:'));
 });
 
 it('a layer that never ends is left as soon as it is longer than its manifest says', async () => {
   const registry = registryOf({ digest, size: 100_000, open: () => endless(Buffer.alloc(64 * 1024)) });
-  await assert.rejects(read(registry), damaged('longer than its manifest says'));
+  await assert.rejects(readShop(registry), damaged('longer than its manifest says'));
   assert.deepEqual([registry.taken <= 3 * 64 * 1024, registry.closed], [true, 1]);
 });
 
 it('a download is bounded', async () => {
   const registry = registryOf({ digest, size: 1e12, open: () => endless(Buffer.alloc(64 * 1024)) });
-  await assert.rejects(read(registry, { download: 1e6 }), tooMuch('too many bytes'));
+  await assert.rejects(readShop(registry, { download: 1e6 }), tooMuch('too many bytes'));
   assert.equal(registry.closed, 1);
 });
 
 it('a small layer that becomes large is bounded', async () => {
   const bomb = gzipSync(await tarOf({ ...inApp(host), 'opt/zeros': '\0'.repeat(20_000_000) }));
   assert(bomb.length < 100_000);
-  await assert.rejects(read(registryOf(bomb), { unpacked: 1e6 }), tooMuch('too many bytes after decompression'));
+  await assert.rejects(readShop(registryOf(bomb), { unpacked: 1e6 }), tooMuch('too many bytes after decompression'));
 });
 
 it('a layer of 400 MiB is never held', async () => {
@@ -104,7 +96,7 @@ it('a layer of 400 MiB is never held', async () => {
     peak = Math.max(peak, process.memoryUsage.rss());
   }, 5);
   try {
-    assert.deepEqual((await read(registry)).source.paths, ['host.json']);
+    assert.deepEqual((await readShop(registry)).source.paths, ['host.json']);
   } finally {
     clearInterval(sample);
   }
@@ -121,21 +113,23 @@ async function compressed(pieces: readonly Uint8Array[]): Promise<Buffer> {
 }
 
 it('a text file that is too large for source is a path alone, and said to be too large', async () => {
-  const { source } = await read(registryOf(await layerOf(inApp({ ...host, 'data.json': ' '.repeat(1024 ** 2 + 1) }))));
+  const { source } = await readShop(
+    registryOf(await layerOf(inApp({ ...host, 'data.json': ' '.repeat(1024 ** 2 + 1) }))),
+  );
   assert.deepEqual([source.paths, source.texts.has('data.json')], [['data.json', 'host.json'], false]);
   assert.deepEqual([...(source.tooLarge ?? [])], ['data.json']);
 });
 
 it('the number of files is bounded', async () => {
   const many = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`etc/${index}`, '']));
-  await assert.rejects(read(registryOf(await layerOf(many)), { entries: 20 }), tooMuch('too many files'));
+  await assert.rejects(readShop(registryOf(await layerOf(many)), { entries: 20 }), tooMuch('too many files'));
 });
 
 it('a registry that stops sending ends with the time', async () => {
   const open = (signal: AbortSignal) => stalled(signal);
-  await assert.rejects(read(registryOf({ digest, size: 1e6, open }), { seconds: 0.2 }), {
+  await assert.rejects(readShop(registryOf({ digest, size: 1e6, open }), { seconds: 0.2 }), {
     name: 'UserError',
-    message: /^Reading the functions from image "shop\.azurecr\.io\/shop:1" took more than 0\.2 s\. Run again/,
+    message: /^Reading the functions from image "shop\.azurecr\.io\/apps\/shop:1" took more than 0\.2 s\. Run again/,
   });
 });
 
@@ -150,7 +144,7 @@ it('an interruption ends the download with its reason', async () => {
       return stalled(signal);
     },
   });
-  await assert.rejects(read(registry, {}, stop.signal), reason);
+  await assert.rejects(readShop(registry, {}, stop.signal), reason);
   assert.equal(registry.closed, 1);
 });
 
