@@ -121,7 +121,7 @@ async function startParts(address: string): Promise<{
   readonly cloud: Pick<Cloud, OfParts>;
 }> {
   const { state, home } = newCloud();
-  const settings: CloudSettings = { tokenLife: 3600, assertionLife: 300, trustDelay: 0 };
+  const settings: CloudSettings = { tokenLife: 3600, assertionLife: 300, trustDelay: 0, blocked: new Set() };
   const key = await SigningKey.generate('entra');
   const tokens = new EntraTokens(key, state);
   const context: CloudContext = { state, home, address, tokens, settings };

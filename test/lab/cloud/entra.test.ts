@@ -137,6 +137,25 @@ describe("Entra's sign-in", () => {
     await signIn({ assertion: await assertionOf() });
   });
 
+  test('keeps out whom a policy blocks, whatever the proof', async () => {
+    cloud.settings.blocked.add(cloud.deployer.clientId);
+    const refused = await signIn({ assertion: await assertionOf() }).catch((error: unknown) => error);
+    cloud.settings.blocked.clear();
+    assert.ok(hasCode(53003)(refused));
+  });
+
+  test('answers a refusal in the form of OAuth, with its own codes and ids', async () => {
+    const { tenantId, clientId } = { ...cloud.home, ...cloud.deployer };
+    const form = { grant_type: 'client_credentials', client_id: clientId, client_secret: 'wrong', scope: storage };
+    const body = new URLSearchParams(form);
+    const answer = await fetch(`${cloud.address}/${tenantId}/oauth2/v2.0/token`, { method: 'POST', body });
+    assert.equal(answer.status, 401);
+    const { error, error_codes, error_description, trace_id } = v.parse(errorBody, await answer.json());
+    assert.deepEqual({ error, error_codes }, { error: 'invalid_client', error_codes: [7000215] });
+    assert.match(error_description, new RegExp(`^AADSTS7000215: .* Trace ID: ${trace_id} `));
+    assert.equal(JSON.stringify(cloud.requests.at(-1)).includes('wrong'), false);
+  });
+
   const errorBody = v.object({
     error: v.string(),
     error_description: v.string(),

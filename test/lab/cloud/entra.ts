@@ -78,7 +78,7 @@ export class Entra {
       each => each.clientId === clientId.toLowerCase() && each.tenantId === tenant.id,
     );
     if (!principal) return unknownApplication(clientId, tenant);
-    return (await this.#refusal(form, principal)) ?? principal;
+    return (await this.#refusal(form, principal)) ?? this.#policyRefusal(principal) ?? principal;
   }
 
   async #refusal(form: URLSearchParams, principal: Principal): Promise<EntraRefusal | undefined> {
@@ -93,6 +93,12 @@ export class Entra {
         message: "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
       };
     return secret === principal.secret ? undefined : wrongSecret(principal);
+  }
+
+  #policyRefusal({ clientId }: Principal): EntraRefusal | undefined {
+    if (!this.#context.settings.blocked.has(clientId)) return undefined;
+    const why = 'Access has been blocked by Conditional Access policies.';
+    return { code: 53003, message: `${why} The access policy does not allow token issuance.` };
   }
 
   #audienceIn(form: URLSearchParams, tenant: Tenant): string | EntraRefusal {

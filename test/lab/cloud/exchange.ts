@@ -43,6 +43,8 @@ export interface CloudSettings {
   assertionLife: number;
   /** Milliseconds until a new federated credential works. */
   trustDelay: number;
+  /** Client ids that conditional access keeps out. */
+  readonly blocked: Set<string>;
 }
 
 /** Answers with JSON. */
