@@ -7,6 +7,7 @@ const identityToken = v.object({ access_token: v.string() });
 const registryToken = v.object({ refresh_token: v.string() });
 const user = '00000000-0000-0000-0000-000000000000';
 const resource = 'https://containerregistry.azure.net';
+const { CLOUD_ADDRESS: cloud = '', IDENTITY_CLIENT_ID: client_id = '' } = process.env;
 
 const { image } = v.parse(request, JSON.parse(await text(process.stdin)));
 const service = image.split('/')[0] ?? '';
@@ -20,9 +21,8 @@ process.stdout.write(JSON.stringify(response));
 
 /** The token of the node's identity, from the machine's metadata service. */
 async function nodeToken(): Promise<string> {
-  const { CLOUD_ADDRESS = '', IDENTITY_CLIENT_ID = '' } = process.env;
-  const query = new URLSearchParams({ 'api-version': '2018-02-01', resource, client_id: IDENTITY_CLIENT_ID });
-  const answer = await fetch(`${CLOUD_ADDRESS}/metadata/identity/oauth2/token?${query}`, {
+  const query = new URLSearchParams({ 'api-version': '2018-02-01', resource, client_id });
+  const answer = await fetch(`${cloud}/metadata/identity/oauth2/token?${query}`, {
     headers: { metadata: 'true' },
   });
   return v.parse(identityToken, await answer.json()).access_token;
@@ -31,6 +31,6 @@ async function nodeToken(): Promise<string> {
 /** What the registry gives for the token; undefined when the identity has no role there. */
 async function exchanged(service: string, access_token: string): Promise<string | undefined> {
   const body = new URLSearchParams({ grant_type: 'access_token', service, access_token });
-  const answer = await fetch(`https://${service}/oauth2/exchange`, { method: 'POST', body });
+  const answer = await fetch(`${cloud}/oauth2/exchange`, { method: 'POST', body });
   return answer.ok ? v.parse(registryToken, await answer.json()).refresh_token : undefined;
 }

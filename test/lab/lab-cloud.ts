@@ -49,6 +49,9 @@ export interface ClusterRights {
 }
 
 const clusterName = 'shop';
+const registryName = 'shopregistry';
+/** Login server that the lab's registry would have in Azure: the node knows it by this name too. */
+export const registryPublicName = `${registryName}.azurecr.io`;
 
 /** Starts the cloud of a lab; `hosts` are addresses where pods reach it. */
 export async function startGroundCloud(hosts: readonly string[]): Promise<GroundCloud> {
@@ -148,7 +151,7 @@ export function labCloudOf(
   const traits = { name: clusterName, access, issuer, keda, kubelet, workloadIdentity: true };
   const cluster = addCluster(cloud.state, cloud.home, traits);
   const loginServer = new URL(cloud.address).host;
-  const registry = addRegistry(cloud.state, cloud.home, { name: 'shopregistry', loginServer, store });
+  const registry = addRegistry(cloud.state, cloud.home, { name: registryName, loginServer, store });
   return {
     ...cloud,
     ...{ cluster, registry, kubelet, clusterIssuer: issuer },

@@ -1,23 +1,29 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Cloud } from './cloud/cloud.ts';
-import type { GroundCloud } from './lab-cloud.ts';
+import { type GroundCloud, registryPublicName } from './lab-cloud.ts';
 
 /** Folder of containerd's settings for registries. */
 export function registryHosts(node: string): string {
   return join(node, 'certs.d');
 }
 
-/** Lets containerd trust the cloud's registry at the first of its addresses. */
+/** Lets containerd pull from the cloud's registry, by its address and by the name that it would have in Azure. */
 export async function trustRegistry(node: string, { address, caFile }: Cloud): Promise<void> {
-  const folder = join(registryHosts(node), new URL(address).host);
-  await mkdir(folder, { recursive: true });
-  const host = `server = "${address}"
+  const settings = `server = "${address}"
 [host."${address}"]
   capabilities = ["pull", "resolve"]
   ca = "${caFile}"
 `;
-  await writeFile(join(folder, 'hosts.toml'), host);
+  for (const name of namesOf(address)) {
+    const folder = join(registryHosts(node), name);
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'hosts.toml'), settings);
+  }
+}
+
+function namesOf(address: string): readonly string[] {
+  return [new URL(address).host, registryPublicName];
 }
 
 const provider = 'acr-credential-provider';
@@ -46,7 +52,7 @@ function configOf({ cloud, kubelet }: GroundCloud): unknown {
         name: provider,
         apiVersion: 'credentialprovider.kubelet.k8s.io/v1',
         // A host without its port would not match.
-        matchImages: [new URL(address).host],
+        matchImages: namesOf(address),
         // A role that is given must count at the next attempt; an empty answer would be kept as well.
         defaultCacheDuration: '0s',
         env: Object.entries(env).map(([name, value]) => ({ name, value })),

@@ -13,6 +13,8 @@ export interface Attempt {
   readonly caller: Caller;
   /** As in `Registry "x" … : read "orders:1"`, `push to "orders"`. */
   readonly doing: string;
+  /** Whether the repository gets images: the right to read it alone would not do. */
+  readonly pushes?: boolean | undefined;
 }
 
 /** An answer of a registry that is not what was asked for. */
@@ -91,19 +93,21 @@ function otherAnswer({ host, doing }: Attempt, { status, detail }: Refusal): str
   return `Registry "${host}" answered ${status} when asked to ${doing}${quoted(detail)}. Check that ${whereNamed} is a registry and that it works, then run again.`;
 }
 
-function refusedUser({ host, caller, doing }: Attempt): string {
+function refusedUser(attempt: Attempt): string {
+  const { host, caller, doing } = attempt;
   switch (caller.kind) {
     case 'nobody':
       return `Registry "${host}" wants a sign-in to ${doing}. Set inputs "registry-username" and "registry-password"; they are sent to the host of input "registry" alone.`;
     case 'user':
       return `Registry "${host}" refused user "${caller.name}" to ${doing}. Check inputs "registry-username" and "registry-password".`;
     case 'identity':
-      return `Registry "${host}" refused the signed-in identity ${caller.clientId} to ${doing}: it has no role there, or the registry belongs to another tenant. ${grantAdvice(actOf(doing), caller.clientId, azureNameOf(host))}`;
+      return `Registry "${host}" refused the signed-in identity ${caller.clientId} to ${doing}: it has no role there, or the registry belongs to another tenant. ${grantAdvice(actOf(attempt), caller.clientId, azureNameOf(host))}`;
   }
 }
 
-function refusedRight({ host, caller, doing }: Attempt): string {
-  const act = actOf(doing);
+function refusedRight(attempt: Attempt): string {
+  const { host, caller, doing } = attempt;
+  const act = actOf(attempt);
   if (caller.kind === 'identity')
     return `The signed-in identity ${caller.clientId} has no right at registry "${host}" to ${doing}. ${grantAdvice(act, caller.clientId, azureNameOf(host))}`;
   const who =
@@ -117,9 +121,9 @@ function quarantined({ host, doing }: Attempt): string {
   return `Registry "${host}" keeps the image in quarantine, so that it refused to ${doing}. Wait until the scan has released it, or turn the quarantine of the registry off.`;
 }
 
-function actOf(doing: string): RegistryAct {
+function actOf({ doing, pushes }: Attempt): RegistryAct {
   if (doing.startsWith('delete')) return 'delete';
-  return doing.startsWith('read') || doing.startsWith('list') ? 'pull' : 'push';
+  return !pushes && /^(read|list)/.test(doing) ? 'pull' : 'push';
 }
 
 /** Name of a registry of Azure, the first part of its login server. */

@@ -94,6 +94,7 @@ export class RegistrySession implements Disposable {
     const attempt = {
       host: this.host,
       doing: call.doing,
+      pushes: call.repository === this.#options.pushTo,
       // Who calls is known only after the sign-in.
       get caller() {
         return signIn.caller;

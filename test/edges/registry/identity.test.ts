@@ -14,6 +14,8 @@ interface Behaviour {
   readonly exchange?: (response: ServerResponse) => void;
   /** Whether a token has the right that was asked for. */
   readonly grants?: boolean;
+  /** Repository that gets images. */
+  readonly pushTo?: string;
   /** Host in the challenge instead of the registry's own. */
   readonly realmHost?: string;
 }
@@ -71,6 +73,7 @@ async function open(behaviour: Behaviour = {}) {
   const identity = identityOf();
   const client = new Registry({
     host: server.host,
+    pushTo: behaviour.pushTo,
     access: async () => ({ identity }),
     mask: secret => masked.push(secret),
     pause: async () => {},
@@ -139,6 +142,11 @@ describe('a registry of Azure', () => {
       name: 'without the right',
       grants: false,
       message: /identity client-1 has no right .* to read "orders:1"\. .*AcrPull/,
+    },
+    {
+      name: 'without a right in the repository that gets images',
+      ...{ grants: false, pushTo: 'orders' },
+      message: /identity client-1 has no right .* to read "orders:1"\. .*AcrPush/,
     },
     {
       name: 'with an answer that has no token',

@@ -27,7 +27,7 @@ export function challenge(
   insufficient: boolean,
 ): true {
   const parts = [
-    `realm="https://${loginServer}/oauth2/token"`,
+    `realm="https://${exchange.url.host}/oauth2/token"`,
     `service="${loginServer}"`,
     ...(scope ? [`scope="${scope.type}:${scope.name}:${scope.actions.join(',')}"`] : []),
     ...(insufficient ? ['error="insufficient_scope"'] : []),

@@ -19,7 +19,7 @@ export async function exchangeToken(
   const form = new URLSearchParams(await exchange.body());
   if (exchange.request.method !== 'POST' || form.get('grant_type') !== 'access_token')
     return answerJson(exchange, 400, { errors: [{ code: 'UNSUPPORTED', message: 'unsupported grant type' }] });
-  if (form.get('service') !== registry.loginServer) return unauthorized(exchange);
+  if (![registry.loginServer, registry.host].includes(form.get('service') ?? '')) return unauthorized(exchange);
   const accepted = registry.armAudience ? [audience, ...armAudiences, address] : [audience];
   const verdict = await entra.check(form.get('access_token') ?? '', accepted);
   if (verdict.kind !== 'valid') return unauthorized(exchange);

@@ -44,16 +44,14 @@ export class RegistryTokens {
     return read?.grant_type === 'access_token' ? read.access : undefined;
   }
 
-  #sign({ loginServer }: ContainerRegistry, sub: string, life: number, more: object): Promise<string> {
+  #sign({ id }: ContainerRegistry, sub: string, life: number, more: object): Promise<string> {
     const now = Math.floor(Date.now() / 1000);
     const times = { iat: now, nbf: now, exp: now + life };
-    return this.#key.sign({ jti: randomUUID(), sub, iss: issuer, aud: loginServer, ...times, ...more });
+    return this.#key.sign({ jti: randomUUID(), sub, iss: issuer, aud: id, ...times, ...more });
   }
 
-  async #read({ loginServer }: ContainerRegistry, token: string): Promise<v.InferOutput<typeof claims> | undefined> {
-    const verified = await jwtVerify(token, this.#key.publicKey, { issuer, audience: loginServer }).catch(
-      () => undefined,
-    );
+  async #read({ id }: ContainerRegistry, token: string): Promise<v.InferOutput<typeof claims> | undefined> {
+    const verified = await jwtVerify(token, this.#key.publicKey, { issuer, audience: id }).catch(() => undefined);
     const parsed = v.safeParse(claims, verified?.payload);
     return parsed.success ? parsed.output : undefined;
   }

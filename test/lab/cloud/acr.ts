@@ -10,6 +10,11 @@ import { bearerOf, type CloudContext, type CloudExchange, type NamedPart } from 
 import { SigningKey } from './signing-key.ts';
 import type { ContainerRegistry } from './state.ts';
 
+/** Whether a registry is known by the host. */
+function isAt({ loginServer, host }: ContainerRegistry, name: string): boolean {
+  return name === loginServer || name === host;
+}
+
 /** What serves a request to a registry. */
 interface Ground {
   readonly context: CloudContext;
@@ -31,7 +36,7 @@ export async function containerRegistries(context: CloudContext): Promise<NamedP
     name: 'acr',
     paths: /^\/(v2|acr|oauth2)(\/|$)/,
     async serve(exchange) {
-      const registry = context.state.registries.find(({ loginServer }) => loginServer === exchange.url.host);
+      const registry = context.state.registries.find(one => isAt(one, exchange.url.host));
       if (!registry) return false;
       return serve({ context, tokens, registry, content: contentOf(registry) }, exchange);
     },

@@ -116,8 +116,9 @@ export function addIdentity(state: CloudState, place: Place, name: string): Prin
 /** What may be said of a registry. */
 export interface RegistryTraits {
   readonly name: string;
-  /** Host and port. */
   readonly loginServer: string;
+  /** Host and port where it listens; the login server unless given. */
+  readonly host?: string;
   /** Host and port of the real registry behind it; there is none unless given, and no image can be had. */
   readonly store?: string;
   readonly mode?: RegistryMode;
@@ -128,10 +129,11 @@ export interface RegistryTraits {
 /** Adds a registry whose own roles count, which takes only tokens for registries, without quarantine, unless the traits say else. */
 export function addRegistry(state: CloudState, place: Place, traits: RegistryTraits): ContainerRegistry {
   const { name, loginServer, mode = 'rbac', armAudience = false, quarantine = false, store = '127.0.0.1:1' } = traits;
+  const { host = loginServer } = traits;
   const registry: ContainerRegistry = {
     ...resourceOf(place, kinds.registry, name),
     tenantId: place.tenantId,
-    ...{ loginServer, store, mode, armAudience, quarantine, released: [], tokenLife: 4500 },
+    ...{ loginServer, host, store, mode, armAudience, quarantine, released: [], tokenLife: 4500 },
     body: {
       location: place.location,
       tags: {},

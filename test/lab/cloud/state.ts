@@ -103,8 +103,10 @@ export type RegistryMode = 'rbac' | 'abac';
 
 export interface ContainerRegistry extends CloudResource {
   readonly tenantId: string;
-  /** Host and port. */
-  readonly loginServer: string;
+  /** The name that images have in it. */
+  loginServer: string;
+  /** Host and port where it listens, whatever its name. */
+  readonly host: string;
   mode: RegistryMode;
   /** Whether tokens for the Resource Manager are taken in exchange as well. */
   armAudience: boolean;
