@@ -30,6 +30,11 @@ export const actionRows: Readonly<Record<ActionName, ActionRow>> = {
     description: 'Puts messages into a queue and checks that KEDA scales the app from zero and back to zero.',
     start: 'scale-test.cjs',
   },
+  doctor: {
+    title: 'Azure Functions on AKS: doctor',
+    description: 'Finds what would make a deployment of an Azure Functions app to AKS fail, and mends it when asked.',
+    start: 'doctor.cjs',
+  },
   teardown: {
     title: 'Azure Functions on AKS: teardown',
     description: 'Removes an Azure Functions app from a cluster and waits until nothing of it is left.',

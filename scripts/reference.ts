@@ -79,6 +79,17 @@ const step = (action: ActionName, ...lines: readonly string[]): readonly string[
   ...lines.map(line => `    ${line}`),
 ];
 
+/** A step that signs in to Azure with the job's token. */
+const azureStep = (action: ActionName, ...lines: readonly string[]): readonly string[] => [
+  `- uses: org/aks-functions/workflows/${action}@v1`,
+  '  with:',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub Actions
+  ...['client-id: ${{ vars.CLIENT_ID }}', 'tenant-id: ${{ vars.TENANT_ID }}'].map(line => `    ${line}`),
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub Actions
+  '    subscription-id: ${{ vars.SUBSCRIPTION_ID }}',
+  ...['resource-group: shop', 'cluster: prod', ...lines].map(line => `    ${line}`),
+];
+
 const examples: Readonly<Record<ActionName, readonly string[]>> = {
   deploy: step(
     'deploy',
@@ -108,6 +119,7 @@ const examples: Readonly<Record<ActionName, readonly string[]>> = {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub Actions
     'secret-settings: AzureWebJobsStorage=${{ secrets.STORAGE }}',
   ),
+  doctor: azureStep('doctor', 'registry: shop.azurecr.io', 'app-directory: orders', 'fix: true'),
   teardown: step('teardown', 'app-directory: orders'),
 };
 

@@ -1,3 +1,4 @@
+import type { AssertionClaims } from '../core/azure/claims.ts';
 import { isLoginServer } from '../core/azure/container-registry.ts';
 import type { AzureEnvironment } from '../core/azure/environment.ts';
 import { missingTokenFault } from '../core/azure/missing-token.ts';
@@ -34,6 +35,8 @@ export interface AzureSetting {
 /** What is reached in Azure as the signed-in identity. Dispose of it to close its connections. */
 export interface Azure extends Disposable {
   readonly identity: AzureIdentity;
+  /** What the job's token says, with "auth: oidc". */
+  readonly assertion: (() => Promise<AssertionClaims>) | undefined;
   /** There when the inputs name a subscription. */
   readonly resourceManager: ResourceManager | undefined;
   readonly clusters: ManagedClusters | undefined;
@@ -64,21 +67,28 @@ export async function openAzure(inputs: TargetInputs, setting: AzureSetting): Pr
   const identity = identityOf({ signIn, environment, http, github, subscriptionId, deadline }, setting);
   const resourceManager =
     subscriptionId && new AzureResourceManager({ identity, subscriptionId, clock: systemClock, signal, deadline });
-  return reached({ identity, resourceManager: resourceManager || undefined, http }, inputs, setting);
+  const assertion = github && (async () => (await github.fetch()).claims);
+  return reached({ identity, assertion, resourceManager: resourceManager || undefined, http }, inputs, setting);
 }
 
 interface Reached {
   readonly identity: AzureIdentity;
+  readonly assertion: Azure['assertion'];
   readonly resourceManager: ResourceManager | undefined;
   readonly http: HttpClient;
 }
 
-function reached({ identity, resourceManager, http }: Reached, inputs: TargetInputs, setting: AzureSetting): Azure {
+function reached(
+  { identity, assertion, resourceManager, http }: Reached,
+  inputs: TargetInputs,
+  setting: AzureSetting,
+): Azure {
   const clusters = resourceManager && new AksClusters(resourceManager);
   const known = resourceManager && new AzureRegistries(resourceManager, identity.environment);
   let ready: Promise<ReadyCluster> | undefined;
   return {
     identity,
+    assertion,
     resourceManager,
     clusters,
     readyCluster: () => {

@@ -67,6 +67,7 @@ const flows: Readonly<Record<string, () => Promise<Command>>> = {
   deploy: async () => (await import('./deploy.ts')).deployCommand,
   'smoke-test': async () => (await import('./smoke-test.ts')).smokeTest,
   'scale-test': async () => (await import('./scale-test.ts')).scaleTest,
+  doctor: async () => (await import('./doctor.ts')).doctor,
   teardown: async () => (await import('./teardown.ts')).teardown,
 };
 

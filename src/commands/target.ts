@@ -1,7 +1,9 @@
 import type { TargetInputs } from '../core/inputs/target.ts';
+import type { ConnectionOptions } from '../edges/cluster/connection.ts';
 import { connectCluster } from '../edges/cluster/kubernetes-cluster.ts';
 import type { AzureIdentity, ManagedCluster, ResourceManager } from '../flows/azure-port.ts';
 import type { Cluster } from '../flows/cluster-port.ts';
+import type { ReadyCluster } from '../flows/ready-cluster.ts';
 import type { Azure, AzureSetting } from './azure.ts';
 
 /** The cluster of a command, and what it is reached through. */
@@ -19,24 +21,29 @@ export async function openTarget(
   azure: Azure | undefined,
   setting: AzureSetting,
 ): Promise<Target> {
-  const { signal, output } = setting;
   const [identity, resourceManager] = [azure?.identity, azure?.resourceManager];
   const ready = await azure?.readyCluster();
-  if (!ready) {
-    const { kubeconfig = '' } = inputs;
-    const cluster = await connectCluster({ kubeconfig, mask: output.mask, signal, identity });
-    return { cluster, identity, resourceManager, managedCluster: undefined };
-  }
-  const { cluster: managedCluster, kubeconfig } = ready;
+  const cluster = await connectCluster(connectionOptions(inputs, ready, { ...setting, azure }));
+  return { cluster, identity, resourceManager, managedCluster: ready?.cluster };
+}
+
+/** How to connect to the cluster of the kubeconfig, or to an AKS cluster that serves. */
+export function connectionOptions(
+  inputs: TargetInputs,
+  ready: ReadyCluster | undefined,
+  { azure, output, signal }: AzureSetting & { readonly azure: Azure | undefined },
+): ConnectionOptions {
+  const common = { mask: output.mask, signal, identity: azure?.identity };
+  if (!ready) return { ...common, kubeconfig: inputs.kubeconfig ?? '' };
   const name = inputs.cluster?.name ?? '';
-  const cluster = await connectCluster({
-    ...{ kubeconfig: kubeconfig.reveal(), mask: output.mask, signal, identity },
+  return {
+    ...common,
+    kubeconfig: ready.kubeconfig.reveal(),
     advice: {
       refused: `Cluster "${name}" refused the signed-in identity (401 Unauthorized). Its Entra sign-in must be of the tenant of input "tenant-id".`,
-      unreachable: unreachableAdvice(name, managedCluster),
+      unreachable: unreachableAdvice(name, ready.cluster),
     },
-  });
-  return { cluster, identity, resourceManager, managedCluster };
+  };
 }
 
 function unreachableAdvice(name: string, { isPrivate, privateFqdn, fqdn }: ManagedCluster): string {

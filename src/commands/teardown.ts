@@ -8,19 +8,21 @@ import type { Registries } from '../edges/registry/registries.ts';
 import { systemClock } from '../edges/system-clock.ts';
 import { textFiles } from '../edges/text-files.ts';
 import { describeError, UserError } from '../errors.ts';
+import type { Cluster } from '../flows/cluster-port.ts';
 import { loadConfig, readSettings } from '../flows/prepare.ts';
 import type { OpenQueue } from '../flows/queue-port.ts';
 import { assertDeletable, type Teardown, teardownApp } from '../flows/teardown.ts';
+import type { SetUpPlace } from '../flows/teardown-everything.ts';
 import type { ImageRepository } from '../flows/teardown-images.ts';
 import type { NamespaceWish } from '../flows/teardown-namespace.ts';
 import type { QueueSearch } from '../flows/teardown-queues.ts';
 import type { Surroundings } from '../inputs.ts';
 import type { Output } from '../outputs.ts';
 import { bareSource, readSourceIfThere } from './app-source.ts';
-import { openAzure } from './azure.ts';
+import { type Azure, type AzureSetting, openAzure } from './azure.ts';
 import type { Command } from './command.ts';
 import { openRegistries, withLoginServer } from './registries.ts';
-import { openTarget } from './target.ts';
+import { connectionOptions, openTarget } from './target.ts';
 
 /** Removes an app from its cluster and, when asked, its images, queues and namespace; not ok when something stays. */
 export const teardown: Command = async (raw, surroundings, output, signal) => {
@@ -33,17 +35,20 @@ export const teardown: Command = async (raw, surroundings, output, signal) => {
   const openQueue: OpenQueue = (connection, name) =>
     openStorageQueue(connection, name, { http, clock: systemClock, signal });
   const request = await readRequest(inputs, { surroundings, output, registries, openQueue });
-  const { cluster } = await openTarget(inputs, azure, { surroundings, output, signal });
+  const { cluster, setUp } = await openPlace(inputs, azure, { surroundings, output, signal });
   const known: string[] = [];
   try {
-    const result = await teardownApp(request, {
-      cluster,
-      log: output,
-      mask: output.mask,
-      clock: systemClock,
-      signal,
-      learn: key => known.push(key),
-    });
+    const result = await teardownApp(
+      { ...request, setUp },
+      {
+        cluster,
+        log: output,
+        mask: output.mask,
+        clock: systemClock,
+        signal,
+        learn: key => known.push(key),
+      },
+    );
     if (result.faults.length > 0) output.fail(new UserError(result.faults.map(message => ({ message }))));
     return {
       outputs: teardownOutputs(result),
@@ -60,6 +65,21 @@ export const teardown: Command = async (raw, surroundings, output, signal) => {
   }
 };
 
+/** The cluster, and with `everything` where to take back what the doctor made. */
+async function openPlace(
+  inputs: TeardownInputs,
+  azure: Azure | undefined,
+  setting: AzureSetting,
+): Promise<{ readonly cluster: Cluster; readonly setUp: SetUpPlace | undefined }> {
+  if (!inputs.everything) return { cluster: (await openTarget(inputs, azure, setting)).cluster, setUp: undefined };
+  const { connectForInspection } = await import('../edges/cluster/inspected-cluster.ts');
+  const ready = await azure?.readyCluster();
+  const { cluster, inspection } = await connectForInspection(connectionOptions(inputs, ready, { ...setting, azure }));
+  const manager = azure?.resourceManager;
+  const place = ready && manager && { manager, cluster: ready.cluster.id };
+  return { cluster, setUp: { inspection, azure: place } };
+}
+
 function assertPossible({ deleteNamespace, deleteImages, namespace, registry }: TeardownInputs): void {
   if (deleteNamespace) assertDeletable(namespace);
   if (deleteImages && !registry)
@@ -75,7 +95,7 @@ interface Setting {
   readonly openQueue: OpenQueue;
 }
 
-async function readRequest(inputs: TeardownInputs, setting: Setting): Promise<Teardown> {
+async function readRequest(inputs: TeardownInputs, setting: Setting): Promise<Omit<Teardown, 'setUp'>> {
   const files = textFiles(process.cwd());
   const config = await loadConfig(inputs, files, bareSource(inputs));
   const name = appNameOf(inputs.name, config, bareSource(inputs).folder);
@@ -86,7 +106,6 @@ async function readRequest(inputs: TeardownInputs, setting: Setting): Promise<Te
     namespace,
     dryRun,
     timeout,
-    setUp: undefined,
     queues,
     deleteNamespace: wishOf(inputs),
     images: imagesOf(inputs, name, setting),

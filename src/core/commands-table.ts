@@ -75,6 +75,11 @@ export const commandRows: Readonly<Record<string, CommandRow>> = {
     inputs: flagNames(actionInputs['scale-test']),
     own: resultFormat,
   },
+  doctor: {
+    summary: 'Find what would make a deployment fail, and mend it.',
+    inputs: flagNames(actionInputs.doctor),
+    own: resultFormat,
+  },
   teardown: {
     summary: 'Remove an app and wait until it is gone.',
     inputs: flagNames(actionInputs.teardown),
@@ -83,6 +88,5 @@ export const commandRows: Readonly<Record<string, CommandRow>> = {
   plan: later('Show what a deployment would change.'),
   rollback: later('Go back to a recorded release.'),
   janitor: later('Remove previews that are no longer needed.'),
-  doctor: later('Find what would make a deployment fail.'),
   init: later('Write a first configuration and workflows.'),
 };

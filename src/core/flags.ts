@@ -25,6 +25,8 @@ const switches: ReadonlySet<string> = new Set([
   'rollback-on-failure',
   'take-over',
   'everything',
+  'fix',
+  'install-keda',
   'delete-namespace',
   'delete-images',
   'delete-queues',

@@ -11,7 +11,7 @@ import { clientIdsOf, type StorageNeed, storageNeedsOf } from '../core/doctor/id
 import { fetchSubscription, findIdentities, findRegistry, listRoles, listStorageAccounts } from './azure-lists.ts';
 import type { ManagedCluster, ResourceManager } from './azure-port.ts';
 import type { DoctorAzure } from './doctor-port.ts';
-import { look, lookAfter } from './look.ts';
+import { look, lookAfter, skippedFor } from './look.ts';
 
 /** Facts that only Azure knows. */
 export type AzureSideFacts = Pick<DoctorFacts, 'token' | 'signIn' | 'subscription' | 'pull' | 'identities' | 'storage'>;
@@ -33,50 +33,40 @@ export function askAzure(
   { subject, signal }: { readonly subject: DoctorSubject; readonly signal: AbortSignal },
 ): AzureQuestions {
   if (!azure) return noAzure();
-  const { token, resourceManager: manager, cluster } = azure;
+  const { token, resourceManager: manager, findCluster } = azure;
   const signIn = look(() => azure.signIn(signal));
-  const ask = <Value>(question: () => Promise<Value>) =>
-    lookAfter<unknown, Value>(signIn, 'Sign-in to Azure', question);
-  const managed: Promise<Finding<ManagedCluster>> = cluster
-    ? ask(() => cluster.find(signal))
+  const ask: Ask = question =>
+    manager
+      ? lookAfter(signIn, 'Sign-in to Azure', () => question(manager))
+      : Promise.resolve(skipped('The inputs name no subscription.'));
+  const managed: Promise<Finding<ManagedCluster>> = findCluster
+    ? lookAfter(signIn, 'Sign-in to Azure', () => findCluster(signal))
     : Promise.resolve(skipped(withoutAzure));
-  const identities = identitiesOf(ask, app, { manager, signal });
+  const identities = identitiesOf(ask, app, signal);
   return {
     managed,
     signIn,
     facts: gathered({
       token: token ? look(() => token(signal)) : Promise.resolve(skipped('The sign-in uses no token of GitHub.')),
       signIn,
-      subscription: ask(() => fetchSubscription(manager, signal)),
-      pull: pullOf(managed, manager, { subject, signal }),
+      subscription: ask(manager => fetchSubscription(manager, signal)),
+      pull: pullOf(managed, ask, { subject, signal }),
       identities,
-      storage: storageOf(identities, app, { manager, signal }),
+      storage: storageOf(identities, ask, app, signal),
     }),
   };
 }
 
 type Promises<Facts> = { readonly [Name in keyof Facts]: Promise<Facts[Name]> };
-type Ask = <Value>(question: () => Promise<Value>) => Promise<Finding<Value>>;
-
-interface Asking {
-  readonly manager: ResourceManager;
-  readonly signal: AbortSignal;
-}
+type Ask = <Value>(question: (manager: ResourceManager) => Promise<Value>) => Promise<Finding<Value>>;
 
 function noAzure(): AzureQuestions {
-  const nothing = skipped(withoutAzure);
-  const [token, signIn, subscription, pull, identities, storage] = [
-    nothing,
-    nothing,
-    nothing,
-    nothing,
-    nothing,
-    nothing,
-  ];
+  const nothing = Promise.resolve(skipped(withoutAzure));
+  const facts = { token: nothing, signIn: nothing, subscription: nothing, pull: nothing };
   return {
-    managed: Promise.resolve(nothing),
-    signIn: Promise.resolve(nothing),
-    facts: Promise.resolve({ token, signIn, subscription, pull, identities, storage }),
+    managed: nothing,
+    signIn: nothing,
+    facts: gathered({ ...facts, identities: nothing, storage: nothing }),
   };
 }
 
@@ -94,50 +84,59 @@ async function gathered(facts: Promises<AzureSideFacts>): Promise<AzureSideFacts
 
 async function pullOf(
   managed: Promise<Finding<ManagedCluster>>,
-  manager: ResourceManager,
+  ask: Ask,
   { subject, signal }: { readonly subject: DoctorSubject; readonly signal: AbortSignal },
 ): Promise<Finding<PullFacts>> {
   const { image } = subject;
   if (!image) return skipped('No registry is given.');
   if (subject.pullsWithSecret) return skipped('The cluster pulls with the credentials that are given, as a secret.');
-  const found = await lookAfter(managed, 'AKS cluster', async ({ kubeletIdentity }) => ({
-    kubelet: kubeletIdentity?.objectId,
-    registry: await findRegistry(manager, image.host, signal),
-  }));
-  if (found.kind !== 'known') return found;
-  const { kubelet, registry } = found.value;
-  if (!registry)
+  const [cluster, registry] = await Promise.all([managed, ask(manager => findRegistry(manager, image.host, signal))]);
+  if (registry.kind !== 'known') return registry;
+  if (cluster.kind !== 'known') return skippedFor(cluster, 'AKS cluster');
+  const { kubeletIdentity } = cluster.value;
+  const found = registry.value;
+  if (!found)
     return {
       kind: 'forbidden',
       reason: `The subscription has no registry "${image.host}" that may be looked at, so it is not known whether the cluster may pull from it.`,
     };
-  if (kubelet === undefined) return skipped('The cluster has no kubelet identity, so it pulls in another way.');
-  return look(async () => ({ registry, kubelet, roles: await listRoles(manager, registry.id, kubelet, signal) }));
+  if (!kubeletIdentity) return skipped('The cluster has no kubelet identity, so it pulls in another way.');
+  const { objectId: kubelet } = kubeletIdentity;
+  return ask(async manager => ({
+    registry: found,
+    kubelet,
+    roles: await listRoles(manager, found.id, kubelet, signal),
+  }));
 }
 
 async function identitiesOf(
   ask: Ask,
   app: Promise<Finding<PlannedApp>>,
-  { manager, signal }: Asking,
+  signal: AbortSignal,
 ): Promise<Finding<readonly IdentityFacts[]>> {
   return ofApp(app, async planned => {
     const clientIds = clientIdsOf(planned.app);
     if (clientIds.length === 0) return skipped('The app uses no identity of Azure.');
-    return ask(() => findIdentities(manager, clientIds, signal));
+    return ask(manager => findIdentities(manager, clientIds, signal));
   });
 }
 
 async function storageOf(
   identities: Promise<Finding<readonly IdentityFacts[]>>,
+  ask: Ask,
   app: Promise<Finding<PlannedApp>>,
-  { manager, signal }: Asking,
+  signal: AbortSignal,
 ): Promise<Finding<readonly StorageFacts[]>> {
   return ofApp(app, async planned => {
     const needs = storageNeedsOf(planned.app);
     if (needs.length === 0) return skipped('No queue of the app is read with an identity.');
-    return lookAfter(identities, 'Trust of the identity in KEDA', async found => {
+    const found = await identities;
+    if (found.kind !== 'known') return found;
+    return ask(async manager => {
       const accounts = await listStorageAccounts(manager, signal);
-      return Promise.all(needs.map(need => storageFactsOf(need, { found, accounts }, { manager, signal })));
+      return Promise.all(
+        needs.map(need => storageFactsOf(need, { found: found.value, accounts }, { manager, signal })),
+      );
     });
   });
 }
@@ -145,7 +144,7 @@ async function storageOf(
 async function storageFactsOf(
   { clientId, account }: StorageNeed,
   known: { readonly found: readonly IdentityFacts[]; readonly accounts: ReadonlyMap<string, string> },
-  { manager, signal }: Asking,
+  { manager, signal }: { readonly manager: ResourceManager; readonly signal: AbortSignal },
 ): Promise<StorageFacts> {
   const id = known.accounts.get(account.toLowerCase());
   const principalId = known.found.find(identity => identity.clientId === clientId)?.resource?.principalId;
@@ -158,5 +157,5 @@ async function ofApp<Value>(
   question: (planned: PlannedApp) => Promise<Finding<Value>>,
 ): Promise<Finding<Value>> {
   const planned = await app;
-  return planned.kind === 'known' ? question(planned.value) : skipped('Needs "Code and configuration", see there.');
+  return planned.kind === 'known' ? question(planned.value) : skippedFor(planned, 'Code and configuration');
 }

@@ -150,8 +150,9 @@ class FixRun {
 
   #grantPorts(): GrantPorts {
     const { azure, clock, signal } = this.#ports;
-    if (!azure) throw new UserError('There is no sign-in to Azure.');
-    return { manager: azure.resourceManager, clock, signal, until: this.#until };
+    const manager = azure?.resourceManager;
+    if (!manager) throw new UserError('There is no sign-in to a subscription of Azure.');
+    return { manager, clock, signal, until: this.#until };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ClusterUser, MetricsApi, NamespaceLimits, SignInFacts, TokenFacts, Trial } from '../core/doctor/facts.ts';
 import type { GrantedRule, Rule } from '../core/doctor/rights.ts';
 import type { Manifest } from '../core/manifests/object.ts';
-import type { ClusterId, ManagedCluster, ResourceManager } from './azure-port.ts';
+import type { ManagedCluster, ResourceManager } from './azure-port.ts';
 import type { Clock } from './clock.ts';
 import type { Cluster, Kind, Kinds } from './cluster-port.ts';
 import type { Log } from './ports.ts';
@@ -37,9 +37,10 @@ export interface DoctorAzure {
   /** GitHub's token, where one is used for the sign-in. */
   readonly token: ((signal: AbortSignal) => Promise<TokenFacts>) | undefined;
   signIn(signal: AbortSignal): Promise<SignInFacts>;
-  readonly resourceManager: ResourceManager;
-  /** The cluster of the inputs; undefined with a kubeconfig. */
-  readonly cluster: { readonly id: ClusterId; find(signal: AbortSignal): Promise<ManagedCluster> } | undefined;
+  /** Absent without a subscription. */
+  readonly resourceManager: ResourceManager | undefined;
+  /** Looks up the cluster of the inputs; undefined with a kubeconfig. */
+  readonly findCluster: ((signal: AbortSignal) => Promise<ManagedCluster>) | undefined;
 }
 
 /** What the doctor works on. */

@@ -1,5 +1,5 @@
 import { type Check, type Finding, skipped } from '../core/doctor/check.ts';
-import { checksOf, countProblems } from '../core/doctor/checks.ts';
+import { checksOf } from '../core/doctor/checks.ts';
 import type { DoctorFacts, DoctorSubject, PlannedApp } from '../core/doctor/facts.ts';
 import type { DoctorResult } from '../core/doctor/report.ts';
 import type { ManagedCluster } from './azure-port.ts';
@@ -12,8 +12,8 @@ import { look, lookAfter } from './look.ts';
 /** What the doctor is asked for. */
 export interface Visit {
   readonly subject: DoctorSubject;
-  /** Reads the app; throws UserError for what is wrong in it. */
-  readonly readApp: () => Promise<PlannedApp>;
+  /** Reads the app; throws UserError for what is wrong in it. Undefined where no app is at hand. */
+  readonly readApp: (() => Promise<PlannedApp>) | undefined;
   readonly fix: boolean;
   /** Whether `fix` may turn on the add-on of KEDA. */
   readonly installKeda: boolean;
@@ -30,7 +30,7 @@ export async function visitDoctor(visit: Visit, ports: DoctorPorts): Promise<Doc
     ? await fixProblems(first, visit, { ...ports, examine })
     : { examination: first, changes: [], failures: [] };
   const { checks } = fixed.examination;
-  sayProblems(checks, ports);
+  sayChecks(checks, ports);
   return { app, namespace, checks, changes: fixed.changes, failures: fixed.failures };
 }
 
@@ -43,7 +43,9 @@ export interface Examination {
 async function examined(visit: Visit, ports: DoctorPorts): Promise<Examination> {
   const { subject } = visit;
   const { azure, clock, signal } = ports;
-  const app = look(visit.readApp);
+  const app = visit.readApp
+    ? look(visit.readApp)
+    : Promise.resolve(skipped('The folder has no "host.json", so that the app itself is not looked at.'));
   const asked = askAzure(azure, app, { subject, signal });
   const connection = connectionOf(asked.managed, ports);
   const [found, managed, azureSide, clusterSide, push, connected] = await Promise.all([
@@ -62,7 +64,7 @@ function connectionOf(
   managed: Promise<Finding<ManagedCluster>>,
   { azure, connect, signal }: DoctorPorts,
 ): Promise<Finding<InspectedCluster>> {
-  if (!azure?.cluster) return look(() => connect(undefined, signal));
+  if (!azure?.findCluster) return look(() => connect(undefined, signal));
   return managed.then(found =>
     found.kind === 'known' && found.value.powerState === 'Stopped'
       ? skipped('The cluster is stopped, so that its API server does not answer.')
@@ -82,12 +84,12 @@ async function pushOf(
   return azure ? lookAfter(signIn, 'Sign-in to Azure', push) : look(push);
 }
 
-function sayProblems(checks: readonly Check[], { log }: DoctorPorts): void {
+const signs = { ok: '✓', unknown: '?', skipped: '-' } as const;
+
+function sayChecks(checks: readonly Check[], { log }: DoctorPorts): void {
   for (const { state, title, evidence } of checks) {
     const line = `${title}: ${evidence}`;
-    if (state === 'problem') log.warning(line);
-    else log.info(`${state === 'skipped' ? 'Skipped ' : ''}${line}`);
+    // Problems are what the command ends with.
+    if (state !== 'problem') log.info(`${signs[state]} ${line}`);
   }
-  const problems = countProblems(checks);
-  log.info(`Found ${problems === 0 ? 'no problem' : `${problems} problem${problems === 1 ? '' : 's'}`}`);
 }

@@ -20,5 +20,10 @@ export async function lookAfter<Before, Value>(
 ): Promise<Finding<Value>> {
   const first = await before;
   if (first.kind === 'known') return look(() => question(first.value));
-  return skipped(first.kind === 'skipped' ? first.reason : `Needs "${title}", see there.`);
+  return skippedFor(first, title);
+}
+
+/** What becomes of a question when the answer that it needs is not there. */
+export function skippedFor(before: Exclude<Finding<unknown>, { kind: 'known' }>, title: string): Finding<never> {
+  return skipped(before.kind === 'skipped' ? before.reason : `Needs "${title}", see there.`);
 }

@@ -59,10 +59,7 @@ beforeEach(() => {
     }),
     signIn: async () => ({ objectId: 'o', clientId: 'c', tenantId: 't' }),
     resourceManager: manager,
-    cluster: {
-      id: { subscriptionId: 'sub', resourceGroup: 'shop', name: 'prod' },
-      find: async () => managedCluster(),
-    },
+    findCluster: async () => managedCluster(),
   };
   put('Namespace', 'team', {});
   put('Deployment', 'keda-operator', {
@@ -147,7 +144,6 @@ function visit({
     subject: {
       name: 'shop',
       namespace: 'team',
-      cluster: { resourceGroup: 'shop', name: 'prod' },
       image: { host: 'shop.azurecr.io', repository: 'shop' },
       pullsWithSecret: false,
     },

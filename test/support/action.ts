@@ -37,7 +37,7 @@ const manifestSchema = v.object({
 
 /** Runs an action's committed bundle as the runner does: inputs in the environment, outputs and summary in files. */
 export async function runStep(
-  action: 'root' | 'deploy' | 'smoke-test' | 'scale-test' | 'teardown',
+  action: 'root' | 'deploy' | 'smoke-test' | 'scale-test' | 'doctor' | 'teardown',
   options: StepOptions,
 ): Promise<StepResult> {
   const folder = action === 'root' ? root : join(root, 'workflows', action);

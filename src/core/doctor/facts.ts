@@ -9,8 +9,6 @@ import type { Rule } from './rights.ts';
 export interface DoctorSubject {
   readonly name: string;
   readonly namespace: string;
-  /** The cluster as the inputs name it; undefined with a kubeconfig. */
-  readonly cluster: { readonly resourceGroup: string; readonly name: string } | undefined;
   /** Host and repository of the image; undefined when no registry is given. */
   readonly image: { readonly host: string; readonly repository: string } | undefined;
   /** Whether the cluster pulls with a secret instead of a role. */

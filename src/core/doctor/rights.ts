@@ -135,8 +135,19 @@ function roleOf(rules: readonly Rule[], namespace: string): Manifest {
     apiVersion: rbac,
     kind: 'Role',
     metadata: { name: roleName, namespace },
-    rules: rules.map(({ group, resource, verbs }) => ({ apiGroups: [group], resources: [resource], verbs })),
+    rules: shortened(rules),
   };
+}
+
+/** Resources of one group with the same verbs stand in one rule, as people write it. */
+function shortened(rules: readonly Rule[]): readonly object[] {
+  const joined = new Map<string, { apiGroups: string[]; resources: string[]; verbs: readonly string[] }>();
+  for (const { group, resource, verbs } of rules) {
+    const key = `${group} ${verbs.join()}`;
+    const resources = [...(joined.get(key)?.resources ?? []), resource];
+    joined.set(key, { apiGroups: [group], resources, verbs });
+  }
+  return [...joined.values()];
 }
 
 function bindingOf(subject: object, namespace: string): Manifest {

@@ -107,9 +107,13 @@ export const inputDescriptions: Readonly<Record<InputName, string>> = {
     'Longest time until the queue is empty and all replicas are gone, such as "10m". By default there is no limit of its own.',
   confirm: 'Name of the app, repeated. The test puts real messages into a real queue, and runs only when this is said.',
 
+  fix: 'Whether to mend what the identity may mend, and to record it for "everything" of the teardown: "true" or "false". Roles, federated credentials and features of the cluster that are missing are added; nothing that is there is changed.',
+  'install-keda':
+    'Whether "fix" may turn on the KEDA add-on of an AKS cluster without KEDA: "true" or "false". For other clusters the doctor prints the Helm command.',
+
   preview: `Number of the pull request whose preview to remove. ${later}`,
   everything:
-    'Whether to remove what deployments installed beside the app too, KEDA included: "true" or "false". Refused while other apps use it.',
+    'Whether to remove the images in "registry", the namespace where a deployment made it, and what the doctor has recorded for the app too, KEDA last: "true" or "false". What others use stays, with the reason. Roles and features of Azure need "cluster" and a sign-in.',
   'delete-namespace':
     'Whether to delete the namespace too: "true" or "false". Refused while it holds objects that are not this app\'s.',
   'delete-images':

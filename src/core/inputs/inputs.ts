@@ -154,7 +154,8 @@ export function isShown(kubeconfig: string): boolean {
 
 const longestShown = 40;
 
-function readApp(read: InputReader) {
+/** Inputs that say which app. */
+export function readApp(read: InputReader) {
   const name = read.text('name');
   const fault = name === undefined ? undefined : faultOfAppName(name);
   if (fault) read.fault(`Input "name" ${fault}`);
@@ -166,7 +167,8 @@ function readApp(read: InputReader) {
   };
 }
 
-function readRegistry(read: InputReader) {
+/** Inputs for the registry of the image. */
+export function readRegistry(read: InputReader) {
   const registry = read.text('registry');
   const registryUsername = read.text('registry-username');
   const registryPassword = read.secret('registry-password');
@@ -187,7 +189,8 @@ function readImageAccess(read: InputReader) {
   };
 }
 
-function readPlatform(read: InputReader) {
+/** The input `platform`. */
+export function readPlatform(read: InputReader) {
   return read.choice('platform', ['linux/amd64', 'linux/arm64']) ?? 'linux/amd64';
 }
 
@@ -216,7 +219,8 @@ function readSettings(read: InputReader) {
   };
 }
 
-function readShape(read: InputReader) {
+/** Inputs that override the file of the app. */
+export function readShape(read: InputReader) {
   return {
     ...readSettings(read),
     minReplicas: read.count('min-replicas', 0, 1000),

@@ -31,6 +31,11 @@ export const outputRows: Readonly<Record<ActionName, OutputRows>> = {
     'first-replica-seconds': 'Seconds from the first message to the first replica that ran.',
     'drained-seconds': 'Seconds from the first message until the queue was empty and the last replica was gone.',
   },
+  doctor: {
+    report:
+      'JSON object with "checks", each with "id", "title", "state" ("ok", "problem", "unknown" or "skipped"), "evidence" and, where there is one, "cure"; and with "changes" and "failures" of "fix".',
+    problems: 'Number of problems that remain.',
+  },
   teardown: {
     deleted: 'JSON list of what was deleted, or would be with "dry-run".',
   },

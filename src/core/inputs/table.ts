@@ -10,6 +10,7 @@ export type InputGroup =
   | 'behaviour'
   | 'smoke test'
   | 'scale test'
+  | 'doctor'
   | 'teardown';
 
 /** One input of an action, which is also a flag of the command line. */
@@ -105,6 +106,9 @@ export const inputRows = {
   'drained-within': row({ group: 'scale test' }),
   confirm: row({ group: 'scale test' }),
 
+  fix: row({ group: 'doctor', default: 'false' }),
+  'install-keda': row({ group: 'doctor', default: 'true' }),
+
   preview: row({ group: 'teardown', later: true }),
   everything: row({ group: 'teardown', default: 'false' }),
   'delete-namespace': row({ group: 'teardown', default: 'false' }),
@@ -131,6 +135,16 @@ export const actionInputs = {
   deploy: inputNames('sign-in', 'target', 'app', 'image', 'settings', 'scale', 'network', 'behaviour'),
   'smoke-test': [...inputNames('sign-in', 'target', 'app', 'smoke test'), 'timeout'],
   'scale-test': [...inputNames('sign-in', 'target', 'app', 'settings', 'scale test'), 'timeout'],
+  doctor: [
+    ...inputNames('sign-in', 'target', 'app', 'doctor'),
+    'registry',
+    'registry-username',
+    'registry-password',
+    'image',
+    'platform',
+    ...inputNames('settings', 'scale', 'network'),
+    'timeout',
+  ],
   teardown: [
     ...inputNames('sign-in', 'target', 'app', 'teardown'),
     'registry',

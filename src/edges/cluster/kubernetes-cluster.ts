@@ -12,11 +12,9 @@ import type {
   PodRequest,
   Selection,
 } from '../../flows/cluster-port.ts';
-import type { InspectedCluster } from '../../flows/doctor-port.ts';
 import { Api, type ApiAnswer } from './api.ts';
 import { isKind, kindRows, pathOf } from './api-paths.ts';
 import { type ConnectionOptions, openConnection } from './connection.ts';
-import { ApiInspection } from './inspection.ts';
 import { fetchKedaVersion } from './keda-version.ts';
 import { revealed } from './revealed.ts';
 import { errorOf } from './status-error.ts';
@@ -26,16 +24,11 @@ export async function connectCluster(options: ConnectionOptions): Promise<Cluste
   return new KubernetesCluster(new Api(await openConnection(options), options.signal));
 }
 
-/** The same with what the doctor asks beside, over the same connection. */
-export async function connectForInspection(options: ConnectionOptions): Promise<InspectedCluster> {
-  const api = new Api(await openConnection(options), options.signal);
-  return { cluster: new KubernetesCluster(api), inspection: new ApiInspection(api) };
-}
-
 /** What the kubelet answers, as if it were the log, for a container that it has removed. */
 const logIsGone = /^unable to retrieve container logs for /;
 
-class KubernetesCluster implements Cluster {
+/** The cluster behind an API server. */
+export class KubernetesCluster implements Cluster {
   readonly #api: Api;
 
   constructor(api: Api) {

@@ -1,0 +1,1 @@
+Object.defineProperty(exports,Symbol.toStringTag,{value:`Module`});const e=require("./run.cjs");require("./run-action.cjs").t(async(...e)=>(await Promise.resolve().then(()=>require("./commands-doctor.cjs"))).doctor(...e),e.a(`doctor`));

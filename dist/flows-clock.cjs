@@ -1,0 +1,1 @@
+async function e({clock:e,until:t,every:n,signal:r},i){for(;;){let a=await i();if(a!==void 0||e.now()>=t)return a;await e.pause(Math.max(0,Math.min(n,t-e.now())),r)}}Object.defineProperty(exports,"t",{enumerable:!0,get:function(){return e}});
