@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { before, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { load } from 'js-yaml';
 import * as v from 'valibot';
 import type { Manifest } from '../../src/core/manifests/object.ts';
@@ -9,7 +9,9 @@ import { renderObjects } from '../../src/core/manifests/render.ts';
 import { goldenApps, planOf } from '../core/golden-apps.ts';
 import { scalingCases } from '../core/scaling/cases.ts';
 import { appOf, models, objectsOf } from '../core/scaling/models.ts';
+import { keyOfCase } from '../core/scaling/recorded.ts';
 import type { KubernetesObject } from './api.ts';
+import { verdictsOf } from './keda-verdicts.ts';
 import { type Lab, startLab } from './lab.ts';
 import { manifests } from './tool-manifests.ts';
 
@@ -78,6 +80,31 @@ const trigger = {
   metadata: { timezone: 'UTC', start: '0 1 * * *', end: '0 2 * * *', desiredReplicas: '1' },
 };
 
+/** Objects of every case for this KEDA that has a ScaledObject; one model stands for all, which give the same. */
+async function scaledGroups() {
+  const [sources] = Object.values(models);
+  assert.ok(sources);
+  const cases = scalingCases.filter(one => one.keda === undefined);
+  const groups = await Promise.all(
+    cases.map(async one => ({ name: keyOfCase(one), objects: plainOf(objectsOf(await appOf(one, sources))) })),
+  );
+  return groups.filter(({ objects }) => objects.some(({ kind }) => kind === 'ScaledObject'));
+}
+
+/** A trigger that lacks what its scaler needs, though the definitions allow it. */
+const wrongGroup: readonly KubernetesObject[] = [
+  {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'shop' },
+    spec: {
+      selector: { matchLabels: { app: 'shop' } },
+      template: { metadata: { labels: { app: 'shop' } }, spec: { containers: [{ name: 'shop', image: 'shop' }] } },
+    },
+  },
+  scaledObject({ triggers: [{ type: 'azure-queue', metadata: { queueLength: '5', connection: 'x' } }] }),
+];
+
 async function assertStrict(lab: Lab): Promise<void> {
   const unknown = await lab.dryRun(scaledObject({ triggers: [{ ...trigger, nme: 'x' }] }));
   assert.match(unknown.text, /triggers\[0\]\.nme: field not declared in schema/);
@@ -97,11 +124,32 @@ describe('what is rendered for every trigger', () => {
     });
   }
 
-  test('is accepted by an API server with the definitions of KEDA 2.21 and its admission webhook', async () => {
-    await using lab = await startLab({ node: 'fake' });
-    assert.deepEqual(await refusalsOf(lab, objects), []);
-    await assertStrict(lab);
-    const twice = await lab.dryRun(scaledObject({ triggers: [trigger, trigger].map(one => ({ ...one, name: 'x' })) }));
-    assert.match(twice.text, /admission webhook .* denied the request/);
+  describe('by KEDA 2.21', () => {
+    let lab: Lab;
+    before(async () => {
+      lab = await startLab({ node: 'fake' });
+    });
+    after(async () => {
+      await lab?.stop();
+    });
+
+    test('is accepted by an API server with its definitions and by its admission webhook', async () => {
+      assert.deepEqual(await refusalsOf(lab, objects), []);
+      await assertStrict(lab);
+      const named = [trigger, trigger].map(one => ({ ...one, name: 'x' }));
+      const twice = await lab.dryRun(scaledObject({ triggers: named }));
+      assert.match(twice.text, /admission webhook .* denied the request/);
+    });
+
+    test('is read by its operator, which builds every scaler or fails only to reach the service', async () => {
+      const groups = await scaledGroups();
+      const [wrong, ...verdicts] = await verdictsOf(lab, [wrongGroup, ...groups.map(group => group.objects)]);
+      assert.match(JSON.stringify(wrong), /refused.*queueName/);
+      const refused = groups.filter((_, index) => typeof verdicts[index] === 'object');
+      assert.deepEqual(
+        refused.map(({ name }) => [name, verdicts[groups.findIndex(group => group.name === name)]]),
+        [],
+      );
+    });
   });
 });

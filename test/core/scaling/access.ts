@@ -11,6 +11,19 @@ export const storageText =
   'DefaultEndpointsProtocol=https;AccountName=shop;AccountKey=b2s=;EndpointSuffix=core.invalid';
 /** Connection string of a Cosmos DB account. */
 export const cosmosText = 'AccountEndpoint=https://shop.documents.invalid:443/;AccountKey=b2s=;';
+/** Certificate of nobody, which KEDA must be able to read. */
+export const certificate = [
+  '-----BEGIN CERTIFICATE-----',
+  'MIIBbzCCARWgAwIBAgIURE5zQSBVUi1aU7UmIZLa0q/dpsswCgYIKoZIzj0EAwIw',
+  'DDEKMAgGA1UEAwwBYTAgFw0yNjExMjQxOTQ4MjZaGA8yMTI2MTAzMTE5NDgyNlow',
+  'DDEKMAgGA1UEAwwBYTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABK5RjK1prsY9',
+  'sZw6TOjt/eHFQO3KSWIW4IkSVGCsA/+J1Bb80brbzUAfAFzMo+XVz76nTmze3CLj',
+  '5XHgBaB085mjUzBRMB0GA1UdDgQWBBSrrZEdRWaeAr0Z8CSggPDRt4pkvjAfBgNV',
+  'HSMEGDAWgBSrrZEdRWaeAr0Z8CSggPDRt4pkvjAPBgNVHRMBAf8EBTADAQH/MAoG',
+  'CCqGSM49BAMCA0gAMEUCIQDfjfkLMd6o+sOKBcEWrB1ExmTiopkNY6CWL0nVKC91',
+  'EAIgMYfDowYyRGbTY4Cl69wdavPwLobBdyZVZFXC29GQg8o=',
+  '-----END CERTIFICATE-----',
+].join('\n');
 const messagingText = 'Endpoint=sb://shop.servicebus.invalid/;SharedAccessKeyName=Root;SharedAccessKey=b2s=';
 const sqlText = 'Server=tcp:shop.database.invalid,1433;Database=shop;User ID=app;Password=hush;Encrypt=True';
 const mySqlText = 'Server=shop.mysql.invalid;Port=3306;Database=shop;Uid=app;Pwd=hush;SslMode=Required';

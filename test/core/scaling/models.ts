@@ -37,6 +37,22 @@ export const models: Readonly<Record<string, (binding: ScalingCase['binding']) =
     'f/function.json': JSON.stringify({ bindings: [{ ...binding, name: 'm', direction: 'in' }] }),
     'f/index.js': '',
   }),
+  'a .NET build': binding => ({
+    'functions.metadata': JSON.stringify([
+      {
+        name: 'f',
+        entryPoint: 'Shop.F',
+        language: 'dotnet-isolated',
+        bindings: [{ ...binding, name: 'm', direction: 'In' }],
+      },
+    ]),
+  }),
+  'a Java build': binding => ({
+    'pom.xml': '',
+    'target/azure-functions/shop/f/function.json': JSON.stringify({
+      ...{ scriptFile: '../shop.jar', entryPoint: 'F.run', bindings: [{ ...binding, name: 'm', direction: 'in' }] },
+    }),
+  }),
   'Node v4': ({ type, ...options }) => {
     const method =
       nodeMethods[type] ??

@@ -1,4 +1,4 @@
-import { database, kafka, mySql, none, only, rabbitMq, redis, sasl } from './access.ts';
+import { certificate, database, kafka, mySql, none, only, rabbitMq, redis, sasl } from './access.ts';
 import type { Row } from './cases.ts';
 
 const extensions = (given: object) => ({ extensions: given });
@@ -36,7 +36,7 @@ export const otherRows: Readonly<Record<string, readonly Row[]>> = {
       name: 'topic over TLS',
       access: kafka,
       binding: { ...brokers, protocol: 'ssl', sslCaPEM: '%Ca%' },
-      settings: { Ca: 'PEM' },
+      settings: { Ca: certificate },
     },
     { name: 'topic over SASL', access: sasl, binding: { ...saslSsl, authenticationMode: 'PLAIN' } },
     {
