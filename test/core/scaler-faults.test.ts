@@ -94,6 +94,14 @@ const faulty: readonly { readonly name: string; readonly given: ScaledApp; reado
     expected: /must be a table such as/,
   },
   {
+    name: 'a table of MySQL that would change the query',
+    given: {
+      triggers: [{ type: 'mysqlTrigger', tableName: '`a` JOIN b', connectionStringSetting: 'C' }],
+      settings: { C: 'Server=a;Uid=b;Pwd=hush' },
+    },
+    expected: /Key "tableName" of the MySQL trigger must be a table such as/,
+  },
+  {
     name: 'a schedule of seven fields',
     given: { triggers: [{ type: 'timerTrigger', schedule: '0 0 0 * * * *' }] },
     expected: /Schedule "0 0 0 \* \* \* \*" has 7 fields/,
