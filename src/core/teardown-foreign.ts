@@ -11,6 +11,8 @@ export interface ForeignCandidate {
 
 /** Objects that every namespace has by itself. */
 const builtIn = new Set(['ConfigMap/kube-root-ca.crt', 'ServiceAccount/default']);
+/** Kinds that tell about other objects, and come and go by themselves. */
+const fleeting = new Set(['Event', 'Endpoints', 'EndpointSlice', 'Lease', 'PodMetrics', 'ControllerRevision']);
 
 /**
  * Objects, as `Kind/name`, that do not belong to the app: neither labelled as the app's, nor made for one of its objects.
@@ -21,7 +23,7 @@ export function foreignObjects(all: readonly ForeignCandidate[], app: string): r
     all,
     all.filter(one => one.labels[labelKeys.app] === app),
   );
-  const others = all.filter(one => !own.has(one) && !builtIn.has(`${one.kind}/${one.name}`));
+  const others = all.filter(one => !own.has(one) && !fleeting.has(one.kind) && !builtIn.has(`${one.kind}/${one.name}`));
   const uids = new Set(others.flatMap(one => one.uid ?? []));
   return others
     .filter(one => !one.owners.some(owner => uids.has(owner.uid)))

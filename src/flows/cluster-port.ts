@@ -138,6 +138,8 @@ export interface Cluster {
   read<K extends Kind>(kind: K, namespace: string, name: string): Promise<Kinds[K] | undefined>;
   /** Objects of a kind, of all namespaces when `namespace` is empty. */
   list<K extends Kind>(kind: K, namespace: string, selection?: Selection): Promise<readonly Kinds[K][]>;
+  /** Every object of a namespace by its kind and metadata, of whatever kind the cluster has; throws UserError when one may not be listed. */
+  inventory(namespace: string): Promise<readonly LiveObject[]>;
   /** Applies on the server, owning exactly the fields given; unknown fields and, without `force`, conflicts are errors. */
   apply(object: Manifest, options?: ApplyOptions): Promise<LiveObject>;
   /** Creates the object; false when there is one of that name. */

@@ -2,33 +2,9 @@ import type { V1Namespace } from '@kubernetes/client-node';
 import { type ForeignCandidate, foreignObjects } from '../core/teardown-foreign.ts';
 import { RemoteError, UserError } from '../errors.ts';
 import { lookUntil } from './clock.ts';
-import type { Cluster, Kind, LiveObject } from './cluster-port.ts';
+import type { Cluster, LiveObject } from './cluster-port.ts';
 import type { Log } from './ports.ts';
 import type { RemovalPorts } from './teardown-objects.ts';
-
-/** Kinds that somebody may have in a namespace; events and endpoints come and go by themselves. */
-const keptKinds = [
-  'Deployment',
-  'StatefulSet',
-  'DaemonSet',
-  'ReplicaSet',
-  'Job',
-  'CronJob',
-  'Pod',
-  'Service',
-  'Ingress',
-  'HTTPRoute',
-  'ConfigMap',
-  'Secret',
-  'PersistentVolumeClaim',
-  'ServiceAccount',
-  'Role',
-  'RoleBinding',
-  'ScaledObject',
-  'ScaledJob',
-  'TriggerAuthentication',
-  'HorizontalPodAutoscaler',
-] as const satisfies readonly Kind[];
 
 /** Objects of others that a message lists. */
 const listedLimit = 10;
@@ -48,12 +24,15 @@ export async function decideNamespace(
   { cluster, log }: { readonly cluster: Cluster; readonly log: Log },
 ): Promise<boolean> {
   if (wish === 'no') return false;
-  const live = await cluster.read('Namespace', '', namespace).catch((error: unknown) => {
+  const ifAllowed = (error: unknown) => {
     if (wish !== 'everything' || !(error instanceof RemoteError) || error.status !== 403) throw error;
-    log.notice(`The namespace "${namespace}" stays, since the identity of the kubeconfig may not read it.`);
-  });
+    log.notice(`The namespace "${namespace}" stays, since not all of it may be read. ${error.message}`);
+    return undefined;
+  };
+  const live = await cluster.read('Namespace', '', namespace).catch(ifAllowed);
   if (!live || (wish === 'everything' && !isOurs(live))) return false;
-  const candidates = await candidatesOf(cluster, namespace);
+  const candidates = await candidatesOf(cluster, namespace).catch(ifAllowed);
+  if (!candidates) return false;
   const foreign = foreignObjects(
     // The record of the doctor goes before the namespace.
     candidates.filter(one => one.kind !== 'ConfigMap' || one.name !== record),
@@ -95,17 +74,12 @@ function isOurs({ metadata }: LiveObject): boolean {
 }
 
 async function candidatesOf(cluster: Cluster, namespace: string): Promise<readonly ForeignCandidate[]> {
-  const lists = await Promise.all(
-    keptKinds.map(async (kind): Promise<readonly ForeignCandidate[]> => {
-      const items: readonly LiveObject[] = await cluster.list(kind, namespace);
-      return items.map(({ metadata }) => ({
-        kind,
-        name: metadata?.name ?? '',
-        uid: metadata?.uid,
-        labels: metadata?.labels ?? {},
-        owners: metadata?.ownerReferences ?? [],
-      }));
-    }),
-  );
-  return lists.flat();
+  const all = await cluster.inventory(namespace);
+  return all.map(({ kind = '', metadata }) => ({
+    kind,
+    name: metadata?.name ?? '',
+    uid: metadata?.uid,
+    labels: metadata?.labels ?? {},
+    owners: metadata?.ownerReferences ?? [],
+  }));
 }

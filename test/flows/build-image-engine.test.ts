@@ -64,7 +64,11 @@ describe('an image by an engine', () => {
     const plan = await decideImage(request, ports.engine, signal);
     const built = await buildImage(plan, ports, signal);
     assert.deepEqual(calls, ['answers', 'find orders:one', 'build', 'push', 'find orders:one']);
-    assert.deepEqual(built, { image: { host: 'shop.azurecr.io', repository: 'orders', digest }, built: true });
+    assert.deepEqual(built, {
+      image: { host: 'shop.azurecr.io', repository: 'orders', digest },
+      built: true,
+      tags: ['one', 'two'],
+    });
   });
 
   it('is not pushed when the build fails', async () => {

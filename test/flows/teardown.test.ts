@@ -161,12 +161,14 @@ test('deletes the namespace last and waits for it', async () => {
 
 test('refuses a namespace with objects of others before it changes anything', async () => {
   put('PersistentVolumeClaim', 'data', {});
+  put('Certificate', 'tls', {});
+  put('EndpointSlice', 'shop-abc', {});
   put('Deployment', 'other', { app: 'other' });
   await assert.rejects(
     run({ deleteNamespace: 'asked' }),
     error =>
       error instanceof UserError &&
-      /holds objects that are not of "shop": Deployment\/other, PersistentVolumeClaim\/data\..*Nothing was changed\./.test(
+      /holds objects that are not of "shop": Certificate\/tls, Deployment\/other, PersistentVolumeClaim\/data\..*Nothing was changed\./.test(
         error.message,
       ),
   );
@@ -192,6 +194,19 @@ test('with everything, leaves a namespace that it may not read', async () => {
   const { deleted } = await run({ deleteNamespace: 'everything' });
   assert.ok(deleted.includes('Deployment/shop') && !deleted.includes('Namespace/team'));
   assert.ok(log.lines.some(line => /^notice: The namespace "team" stays/.test(line)));
+});
+
+test('with everything, leaves a namespace of which it may not list all', async () => {
+  cluster.objects.set('Namespace/team', {
+    kind: 'Namespace',
+    metadata: { name: 'team', labels: { 'app.kubernetes.io/managed-by': 'aks-functions' } },
+  });
+  cluster.failOnce('inventory', 403, 'cannot list certificates');
+  const { deleted } = await run({ deleteNamespace: 'everything' });
+  assert.ok(deleted.includes('Deployment/shop') && !deleted.includes('Namespace/team'));
+  assert.ok(log.lines.some(line => /^notice: The namespace "team" stays, .+ cannot list certificates/.test(line)));
+  cluster.failOnce('inventory', 403, 'cannot list certificates');
+  await assert.rejects(run({ deleteNamespace: 'asked' }), /cannot list certificates/);
 });
 
 test('leaves a Secret of keys that another tool made', async () => {

@@ -50,6 +50,11 @@ export class FakeCluster implements Cluster {
     return keys.flatMap(key => this.#live<K>(key) ?? []);
   }
 
+  async inventory(_namespace: string): Promise<readonly LiveObject[]> {
+    this.#fail('inventory');
+    return [...this.objects.values()].filter(({ kind }) => kind !== 'Namespace');
+  }
+
   async apply(object: Manifest, { force = false, manager }: ApplyOptions = {}): Promise<LiveObject> {
     const key = keyOf(object);
     this.changes.push(`apply ${key}${force ? ' by force' : ''}${manager ? ` as ${manager}` : ''}`);

@@ -15,6 +15,7 @@ import type {
 import { Api, type ApiAnswer } from './api.ts';
 import { isKind, kindRows, pathOf } from './api-paths.ts';
 import { type ConnectionOptions, openConnection } from './connection.ts';
+import { fetchInventory } from './inventory.ts';
 import { fetchKedaVersion } from './keda-version.ts';
 import { revealed } from './revealed.ts';
 import { errorOf } from './status-error.ts';
@@ -68,6 +69,10 @@ export class KubernetesCluster implements Cluster {
       next = page.metadata?.continue;
     } while (next);
     return items;
+  }
+
+  inventory(namespace: string): Promise<readonly LiveObject[]> {
+    return fetchInventory(this.#api, namespace);
   }
 
   async apply(object: Manifest, { force = false, manager = fieldManager }: ApplyOptions = {}): Promise<LiveObject> {
