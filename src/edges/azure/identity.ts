@@ -85,13 +85,15 @@ export class SignedInIdentity implements AzureIdentity {
 
   async #try(scope: string): Promise<KeptToken | FailedSignIn> {
     const { signIn, github, environment, wire, mask } = this.#options;
-    // Ahead of the library, which would wrap what is wrong with it.
-    const assertion = await github?.fetch();
+    // The library is loaded while GitHub answers, and would wrap what is wrong with that answer.
+    const [loaded, answered] = await Promise.allSettled([this.#credential.get(), github?.fetch()]);
+    if (answered.status === 'rejected') throw answered.reason;
+    if (loaded.status === 'rejected') throw loaded.reason;
+    const assertion = answered.value;
     const { auth, clientId, tenantId } = signIn;
     const attempt = { auth, clientId, tenantId, authority: environment.authority, assertion: assertion?.claims };
-    const credential = await this.#credential.get();
     try {
-      const given = await credential.getToken(scope);
+      const given = await loaded.value.getToken(scope);
       if (!given) throw new Error('no token');
       const token = new Secret(given.token);
       mask(token);
