@@ -128,10 +128,8 @@ export class AzureResourceManager implements ResourceManager {
 }
 
 async function contextOf({ identity, subscriptionId, signal, deadline }: ResourceManagerOptions) {
-  const { resourceManager, scopes } = identity.environment;
-  // On its way while the client is loaded; whoever needs it meets its failure.
-  identity.token(scopes.resourceManager, signal).catch(() => {});
   const { createContainerService } = await import('./arm-client.ts');
+  const { resourceManager, scopes } = identity.environment;
   const credential = {
     getToken: async () => {
       const { token, expires } = await identity.token(scopes.resourceManager, signal);
