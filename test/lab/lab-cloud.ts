@@ -54,9 +54,9 @@ const registryName = 'shopregistry';
 export const registryPublicName = `${registryName}.azurecr.io`;
 
 /** Starts the cloud of a lab; `hosts` are addresses where pods reach it. */
-export async function startGroundCloud(hosts: readonly string[]): Promise<GroundCloud> {
+export async function startGroundCloud(dir: string, hosts: readonly string[]): Promise<GroundCloud> {
   const authority = await newAuthority();
-  const cloud = await startCloud({ authority, hosts });
+  const cloud = await startCloud({ authority, hosts, within: dir });
   const kubelet = addKubeletIdentity(cloud.state, cloud.home, clusterName);
   cloud.machineIdentities.push(kubelet);
   return { cloud, authority, kubelet, issuer: `${cloud.address}/oidc/${randomUUID()}/` };

@@ -142,7 +142,7 @@ async function startOnce({ profile, cloud: inCloud, definitions, obstacle, tools
     const processes = await Processes.in(join(dir, 'log'));
     teardown.add(() => processes.stop());
     const network = claim?.network ?? fakeNetwork;
-    const cloud = inCloud ? await startGroundCloud(claim ? [claim.network.address] : []) : undefined;
+    const cloud = inCloud ? await startGroundCloud(dir, claim ? [claim.network.address] : []) : undefined;
     if (cloud) teardown.add(() => cloud.cloud.stop());
     const port = await freePorts(20);
     const ground = { dir, tools, processes, port, network, teardown, say, ...(cloud ? { cloud } : {}) };

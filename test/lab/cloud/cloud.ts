@@ -34,6 +34,8 @@ export interface CloudOptions {
   readonly authority?: Authority;
   /** Addresses beside loopback on which the server listens, for pods. */
   readonly hosts?: readonly string[];
+  /** Folder for its files, where somebody removes what a killed run leaves; the system's one when not given. */
+  readonly within?: string;
 }
 
 /** Azure and GitHub's issuer of tokens, in this process. */
@@ -76,14 +78,14 @@ export interface Cloud extends AsyncDisposable {
 }
 
 /** Starts the cloud on free ports of loopback. */
-export async function startCloud({ authority, hosts = [] }: CloudOptions = {}): Promise<Cloud> {
+export async function startCloud({ authority, hosts = [], within = tmpdir() }: CloudOptions = {}): Promise<Cloud> {
   const signer = authority ?? (await newAuthority());
   const certificate = await serverCertificate(signer, ['127.0.0.1', 'localhost', ...hosts, ...publicNames]);
   const server = new CloudServer();
   const address = await server.listen(certificate);
   for (const host of hosts) await server.listen(certificate, host, Number(new URL(address).port));
   const misnamedAddress = await server.listen(await serverCertificate(signer, ['elsewhere.example']));
-  const folder = await mkdtemp(join(tmpdir(), 'aks-functions-cloud-'));
+  const folder = await mkdtemp(join(within, 'aks-functions-cloud-'));
   const caFile = join(folder, 'ca.crt');
   await writeFile(caFile, certificateOf(signer));
   const parts = await startParts(address);
