@@ -247,8 +247,13 @@ describe('an app that is deployed, used, changed and removed', () => {
   });
 
   test('is gone without a trace after its teardown', async () => {
-    const result = await runStep('teardown', { with: { ...target(), name: app, 'delete-namespace': 'true' } });
+    const { host, username, password } = lab.registry;
+    const images = { registry: `${host}/desks`, 'registry-username': username, 'registry-password': password };
+    const also = { ...images, 'delete-images': 'true', 'delete-namespace': 'true' };
+    const result = await runStep('teardown', { with: { ...target(), name: app, ...also } });
     assert.equal(result.code, 0, result.log);
+    assert.match(result.outputs.deleted ?? '', /"Image\/desks\/parcel-desk@sha256:/);
+    assert.doesNotMatch(result.log, /Image sha256:\w+ stays/);
     assert.equal((await lab.request('GET', `/api/v1/namespaces/${namespace}`)).status, 404);
     const left = await live<{ readonly items: readonly unknown[] }>('/api/v1/pods?labelSelector=aks-functions.io/app');
     assert.equal(left.items.length, 0);
