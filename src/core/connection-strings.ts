@@ -17,6 +17,11 @@ export function partsOf(text: string): Parts {
   );
 }
 
+/** The value of the first of these keys that has one; a part may have several names. */
+export function firstOf(parts: Parts, keys: readonly string[]): string | undefined {
+  return keys.map(key => parts.get(key)).find(value => value !== undefined && value !== '');
+}
+
 /** What a text looks like, the first that fits; for messages only. */
 const looks: readonly (readonly [(text: string, parts: Parts) => boolean, string])[] = [
   [text => /^amqps?:/i.test(text), 'RabbitMQ'],

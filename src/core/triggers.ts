@@ -64,14 +64,22 @@ const scaled: readonly Pick<TriggerRow, 'type' | 'scaler' | 'needsStorage' | 'ne
   { type: 'redislisttrigger', scaler: redisListScaler },
   { type: 'redisstreamtrigger', scaler: redisStreamScaler },
   { type: 'redispubsubtrigger', scaler: redisPubSubScaler },
-  { type: 'sqltrigger', scaler: sqlScaler },
+  { type: 'sqltrigger', scaler: sqlScaler, needsKedaVersion: true },
   { type: 'mysqltrigger', scaler: mySqlScaler },
 ];
 
 const rows: readonly TriggerRow[] = [
   ...overHttp.map(type => ({ type, workload: 'http', keepsOne: false }) as const),
   ...durable.map(
-    type => ({ type, workload: 'http', keepsOne: true, needsStorage: true, scaler: durableScaler }) as const,
+    type =>
+      ({
+        type,
+        workload: 'http',
+        keepsOne: true,
+        needsStorage: true,
+        needsKedaVersion: true,
+        scaler: durableScaler,
+      }) as const,
   ),
   ...dapr.map(
     type =>

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Parts, partsOf } from '../connection-strings.ts';
+import { firstOf, type Parts, partsOf } from '../connection-strings.ts';
 import { Secret } from '../secret.ts';
 import { connectionFor } from './connect.ts';
 import type { Scaler, ScalerContext } from './scaler.ts';
@@ -96,9 +96,4 @@ function dataSourceName(parts: Parts, database: string | undefined): string | un
   const mode = (firstOf(parts, ['sslmode', 'ssl mode', 'ssl-mode']) ?? '').toLowerCase();
   const tls = tlsByMode[mode] ?? 'preferred';
   return `${user}:${password}@tcp(${host}:${parts.get('port') ?? '3306'})/${database}?tls=${tls}`;
-}
-
-function firstOf(parts: Parts, keys: readonly string[]): string | undefined {
-  const key = keys.find(one => parts.get(one));
-  return key === undefined ? undefined : parts.get(key);
 }

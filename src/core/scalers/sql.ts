@@ -1,4 +1,5 @@
-import { partsOf } from '../connection-strings.ts';
+import { firstOf, type Parts, partsOf } from '../connection-strings.ts';
+import { kedaIsAtLeast, kedaIsKnown } from '../keda.ts';
 import { type ConnectionNeed, connectionFor, connectionNamed } from './connect.ts';
 import type { Connection, Scaler, ScalerContext } from './scaler.ts';
 import { activationOf, requiredText, thresholdOf } from './values.ts';
@@ -57,19 +58,44 @@ export function durableSqlScaler(context: ScalerContext, connectionName: string)
   };
 }
 
-/** A connection that KEDA's driver understands: with user and password, not with an identity. */
+/** Values of `Authentication` that mean the identity of the pod. */
+const podIdentities = /^active\s*directory\s*(default|managed\s*identity|msi|workload\s*identity)$/i;
+
+/** A connection that KEDA's driver understands: with user and password, or with the identity of the pod. */
 function mssqlConnection(
   context: ScalerContext,
   found: NonNullable<ReturnType<typeof connectionNamed>>,
 ): Connection | undefined {
   if (found.kind === 'identity') return undefined;
+  const { setting } = found;
   const parts = partsOf(found.value?.reveal() ?? '');
-  const identity =
-    parts.has('authentication') ||
-    ['integrated security', 'trusted_connection'].some(key => /^(true|yes|sspi)$/i.test(parts.get(key) ?? ''));
-  if (!identity) return { kind: 'string', setting: found.setting, parameter: 'connectionString' };
-  context.keepOne?.(
-    `the setting "${found.setting}" signs in with an identity, which KEDA does not take from a connection string`,
+  const authentication = parts.get('authentication');
+  const integrated = ['integrated security', 'trusted_connection'].some(key =>
+    /^(true|yes|sspi)$/i.test(parts.get(key) ?? ''),
   );
+  if (authentication === undefined && !integrated) return { kind: 'string', setting, parameter: 'connectionString' };
+  if (authentication !== undefined && podIdentities.test(authentication)) return identityOf(context, setting, parts);
+  context.keepOne?.(`the setting "${setting}" signs in in a way that KEDA does not know`);
   return undefined;
+}
+
+/** KEDA signs in with a token of the identity from 2.20 on, and then takes the place of the database in parts. */
+function identityOf({ keda, keepOne }: ScalerContext, setting: string, parts: Parts): Connection | undefined {
+  if (!kedaIsAtLeast(keda, '2.20')) {
+    const reason = kedaIsKnown(keda)
+      ? `KEDA "${keda}" cannot sign in at SQL with the identity of "${setting}"; 2.20 can`
+      : `the version of KEDA is not known, and signing in at SQL with the identity of "${setting}" needs 2.20`;
+    keepOne?.(reason, { provisional: !kedaIsKnown(keda) });
+    return undefined;
+  }
+  const server = firstOf(parts, ['server', 'data source', 'address', 'addr', 'network address']) ?? '';
+  const [, host, port] = /^(?:tcp:)?([\w.-]+)(?:,\s*(\d+))?$/i.exec(server) ?? [];
+  const database = firstOf(parts, ['database', 'initial catalog']);
+  if (host === undefined || database === undefined) {
+    keepOne?.(`the setting "${setting}" does not name a server and a database, which KEDA needs apart`);
+    return undefined;
+  }
+  const clientId = firstOf(parts, ['user id', 'uid', 'user']);
+  const metadata = { host, ...(port === undefined ? {} : { port }), database };
+  return { kind: 'identity', setting, ...(clientId === undefined ? {} : { clientId }), metadata };
 }

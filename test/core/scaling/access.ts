@@ -80,7 +80,13 @@ export const cosmos: Access = {
 /** SQL database. */
 export const database: Access = {
   'a connection string': { C: sqlText },
-  'an identity': { C: 'Server=shop;Authentication=Active Directory Default' },
+  'an identity': { C: 'Server=tcp:shop.database.invalid,1433;Database=shop;Authentication=Active Directory Default' },
+  'a named identity': {
+    C: `Server=shop.database.invalid;Initial Catalog=shop;Authentication=Active Directory Managed Identity;User Id=${identity}`,
+  },
+  'a service principal': {
+    C: 'Server=shop.database.invalid;Database=shop;Authentication=Active Directory Service Principal;User Id=app;Password=hush',
+  },
 };
 /** MySQL database. */
 export const mySql: Access = {

@@ -86,6 +86,7 @@ export const otherRows: Readonly<Record<string, readonly Row[]>> = {
   ],
   databases: [
     { name: 'SQL', access: database, binding: sqlTable },
+    { name: 'SQL, KEDA 2.19', access: database, binding: sqlTable, keda: '2.19.0' },
     { name: 'SQL in brackets', access: oneDatabase, binding: { ...sqlTable, tableName: '[dbo].[Sales Orders]' } },
     {
       name: 'SQL, host.json',
