@@ -38,7 +38,7 @@ const trusting =
     return {};
   };
 const [github, token, cluster] = [/idtoken/, /oauth2\/v2\.0\/token/, /managedClusters\/prod\?/];
-const soon = { timeout: '3s' };
+const soon = { timeout: '5s' };
 
 const inputs: FailureGroup = {
   heading: 'Inputs',

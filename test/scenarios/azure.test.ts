@@ -39,6 +39,8 @@ describe('a deployment into an AKS cluster', () => {
         .toSorted(),
       [
         'arm: GET endpoints',
+        // Whether the image's host is a registry of Azure; without the right to see, it is not.
+        'arm: GET registries',
         'arm: GET shop',
         'arm: POST listClusterUserCredential',
         'entra: GET openid-configuration',
@@ -111,7 +113,7 @@ describe('a deployment into an AKS cluster', () => {
     cloud.misbehave({ part: 'arm', path: /listClusterUserCredential/ }, { kind: 'answer', status: 500 }, 1);
     const result = await scene.deploy(await scene.newNamespace());
     assertDone(result);
-    assert.equal(result.requests.filter(({ status }) => status >= 400).length, 4);
+    assert.equal(result.requests.filter(({ status }) => [429, 500, 503].includes(status)).length, 4);
   });
 
   test('waits until the cluster is no longer being changed', async () => {
