@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { declaredFunctions } from '../core/declared-functions.ts';
 import { parseScaleTestInputs, type ScaleTestInputs } from '../core/inputs/inputs.ts';
 import { appNameOf } from '../core/resolve-app.ts';
 import { type ScaleResult, scaleFailure, scaleOutputs, scaleSummary, scaleText } from '../core/scale-report.ts';
@@ -63,7 +64,7 @@ async function readTest(inputs: ScaleTestInputs, surroundings: Surroundings, out
   assertConfirmed(inputs.confirm, name);
   const { discoverProject } = await import('../core/discovery.ts');
   const [project, settings] = await Promise.all([
-    discoverProject(source),
+    discoverProject(source, declaredFunctions(config)),
     readSettings(inputs, config, { files, mask: output.mask }),
   ]);
   const { expectReplicas, firstReplicaWithin, drainedWithin, namespace, messages, messageBody, timeout } = inputs;

@@ -1,3 +1,4 @@
+import { declaredFunctions } from '../core/declared-functions.ts';
 import { parseSmokeTestInputs, type SmokeTestInputs } from '../core/inputs/inputs.ts';
 import { appNameOf } from '../core/resolve-app.ts';
 import { smokeChecksOf } from '../core/smoke-checks.ts';
@@ -61,7 +62,8 @@ async function readTest(inputs: SmokeTestInputs, surroundings: Surroundings, out
   const source = await readSourceIfThere(inputs, files, surroundings, output);
   const config = await loadConfig(inputs, files, source ?? bareSource(inputs));
   const name = appNameOf(inputs.name, config, (source ?? bareSource(inputs)).folder);
-  const project = source && (await (await import('../core/discovery.ts')).discoverProject(source));
+  const project =
+    source && (await (await import('../core/discovery.ts')).discoverProject(source, declaredFunctions(config)));
   const given =
     inputs.checks === undefined ? config.checks : (await import('../core/smoke-input.ts')).parseChecks(inputs.checks);
   const checks = smokeChecksOf(given ?? [], project);

@@ -1,3 +1,4 @@
+import { declaredFunctions } from '../core/declared-functions.ts';
 import { parseRegistry, repositoryOf } from '../core/image.ts';
 import { parseTeardownInputs, type TeardownInputs } from '../core/inputs/inputs.ts';
 import { appNameOf } from '../core/resolve-app.ts';
@@ -139,7 +140,8 @@ async function queueSearchOf(
   { surroundings, output, openQueue }: Setting,
 ): Promise<QueueSearch> {
   const source = await readSourceIfThere(inputs, files, surroundings, output);
-  const project = source && (await (await import('../core/discovery.ts')).discoverProject(source));
+  const project =
+    source && (await (await import('../core/discovery.ts')).discoverProject(source, declaredFunctions(config)));
   return {
     project,
     settings: await readSettings(inputs, config, { files, mask: output.mask }),

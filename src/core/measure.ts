@@ -1,6 +1,7 @@
 import type { Fault } from '../errors.ts';
 import type { FunctionScaler, Notice } from './app.ts';
 import type { Config, FunctionConfig, HandWrittenTrigger } from './config/config.ts';
+import { placeInFile } from './config/places.ts';
 import { definedOf } from './defined.ts';
 import type { AppFunction, Project } from './project.ts';
 import { remarkOnType } from './scalers/keda-types.ts';
@@ -84,11 +85,12 @@ function scaled(
 function handWritten(
   fn: AppFunction,
   { type, metadata, authenticationRef }: HandWrittenTrigger,
-  { kedaVersion, fault, notice }: MeasureContext,
+  { config, kedaVersion, fault, notice }: MeasureContext,
 ): FunctionScaler {
   const remark = remarkOnType(type, kedaVersion);
   const message = remark && `Key "functions.${fn.name}.trigger.type" of aks-functions.yml: ${remark.message}`;
-  if (message && remark.kind === 'fault') fault({ message });
+  if (message && remark.kind === 'fault')
+    fault({ message, ...placeInFile(config, 'functions', fn.name, 'trigger', 'type') });
   if (message && remark.kind === 'notice') notice({ function: fn.name, message, provisional: true });
   return { function: fn.name, scaler: { type, metadata }, ...definedOf({ authenticationRef }) };
 }

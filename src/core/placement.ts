@@ -1,6 +1,7 @@
 import type { Fault } from '../errors.ts';
 import type { Notice } from './app.ts';
 import type { Config, FunctionConfig } from './config/config.ts';
+import { placeInFile } from './config/places.ts';
 import type { Measure } from './measure.ts';
 import { didYouMean, nearest } from './nearest.ts';
 import type { AppFunction, Project } from './project.ts';
@@ -105,23 +106,33 @@ function placeWarmUps(warmUps: readonly AppFunction[], others: readonly Placed[]
 function nameFaults(project: Project, config: Config): readonly Fault[] {
   const known = project.functions.map(fn => fn.name);
   const named = [
-    ...Object.keys(config.functions ?? {}).map(name => ({ key: `functions.${name}`, name })),
+    ...Object.keys(config.functions ?? {}).map(name => ({
+      key: `functions.${name}`,
+      name,
+      at: placeInFile(config, 'functions', name),
+    })),
     ...Object.entries(config.workloads ?? {}).flatMap(([key, { functions = [] }]) =>
-      functions.map(name => ({ key: `workloads.${key}.functions`, name })),
+      functions.map((name, index) => ({
+        key: `workloads.${key}.functions`,
+        name,
+        at: placeInFile(config, 'workloads', key, 'functions', index),
+      })),
     ),
   ];
   return named
     .filter(({ name }) => !known.includes(name))
-    .map(({ key, name }) => {
+    .map(({ key, name, at }) => {
       const close = nearest(name, known);
       return {
         message: `Key "${key}" of aks-functions.yml names the function "${name}", which the code does not have. ${close ? `Did you mean "${close}"?` : `Its functions are ${known.join(', ')}.`}`,
+        ...at,
       };
     });
 }
 
 /** Faults for workloads that a function names and the file does not have, and for keys that are a misspelt name of ours. */
-function workloadFaults(placed: readonly Placed[], { workloads = {}, functions = {} }: Config): readonly Fault[] {
+function workloadFaults(placed: readonly Placed[], config: Config): readonly Fault[] {
+  const { workloads = {}, functions = {} } = config;
   const known = [...new Set([...ownWorkloads, ...Object.keys(workloads)])];
   const unknown = Object.entries(functions).flatMap(([name, { workload }]) =>
     workload === undefined || known.includes(workload) ? [] : [{ name, workload }],
@@ -133,9 +144,11 @@ function workloadFaults(placed: readonly Placed[], { workloads = {}, functions =
   return [
     ...unknown.map(({ name, workload }) => ({
       message: `Key "functions.${name}.workload" of aks-functions.yml names the workload "${workload}", which does not exist.${didYouMean(workload, known) || ` Add "workloads.${workload}", or use ${known.map(one => `"${one}"`).join(', ')}.`}`,
+      ...placeInFile(config, 'functions', name, 'workload'),
     })),
     ...misspelt.map(({ name, meant }) => ({
       message: `Key "workloads.${name}" of aks-functions.yml has no functions. Did you mean "${meant}"? List its functions otherwise.`,
+      ...placeInFile(config, 'workloads', name),
     })),
   ];
 }

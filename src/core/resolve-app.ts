@@ -1,6 +1,7 @@
 import { assertNoFaults, type Fault, type Place } from '../errors.ts';
 import type { App, Notice, Scaling, Workload } from './app.ts';
 import type { Config, Scale, WorkloadConfig } from './config/config.ts';
+import { placeInFile } from './config/places.ts';
 import { findConnection } from './connections.ts';
 import { definedOf } from './defined.ts';
 import type { ShapeInputs } from './inputs/inputs.ts';
@@ -91,6 +92,7 @@ class Resolution {
       ),
     );
     this.notices.push(...scaleNotices(workloads, this.#sources));
+    this.#checkRoutes(workloads);
     return workloads;
   }
 
@@ -110,18 +112,29 @@ class Resolution {
     };
   }
 
+  /** An Ingress or a route leads every path of a host to one Service. */
+  #checkRoutes(workloads: readonly Workload[]): void {
+    const { inputs, config } = this.#sources;
+    const type = inputs.expose ?? config.expose?.type;
+    const names = workloads.filter(workload => workload.servesHttp).map(({ name }) => `"${name}"`);
+    if (names.length < 2 || (type !== 'ingress' && type !== 'gateway')) return;
+    this.#faultInFile(
+      `Workloads ${names.join(' and ')} both serve HTTP, but "${type}" leads all paths to one of them. Put these functions into one workload, or use "cluster" with rules of your own.`,
+      'expose',
+    );
+  }
+
   #checkHttpScaling(name: string, placed: readonly Placed[]): void {
     const key = `Key "workloads.${name}.scaling" of aks-functions.yml`;
+    const fault = (message: string) => this.#faultInFile(message, 'workloads', name, 'scaling');
     const durable = placed.find(one => isDurable(one.fn));
     if (durable)
-      this.faults.push({
-        message: `${key} cannot be "http", since "${durable.fn.name}" belongs to Durable, whose work arrives without requests. Use "fixed" or "cpu".`,
-      });
+      fault(
+        `${key} cannot be "http", since "${durable.fn.name}" belongs to Durable, whose work arrives without requests. Use "fixed" or "cpu".`,
+      );
     else if (!placed.some(servesHttp))
-      this.faults.push({
-        message: `${key} cannot be "http", since no function of the workload is called over HTTP. Remove it.`,
-      });
-    else this.faults.push({ message: `${key} with the value "http" is not available yet. Use "fixed" or "cpu".` });
+      fault(`${key} cannot be "http", since no function of the workload is called over HTTP. Remove it.`);
+    else fault(`${key} with the value "http" is not available yet. Use "fixed" or "cpu".`);
   }
 
   #scaling(name: string, config: WorkloadConfig, placed: readonly Placed[]): Scaling {
@@ -145,9 +158,10 @@ class Resolution {
     const minReplicas = Math.max(1, scale.minReplicas ?? 1);
     if (config.scaling !== 'cpu') return { kind: 'fixed', replicas: minReplicas };
     if (!config.resources?.requests?.cpu)
-      this.faults.push({
-        message: `Workload "${name}" scales by CPU but has no CPU request. Set "workloads.${name}.resources.requests.cpu" in aks-functions.yml.`,
-      });
+      this.#faultInFile(
+        `Workload "${name}" scales by CPU but has no CPU request. Set "workloads.${name}.resources.requests.cpu" in aks-functions.yml.`,
+        ...['workloads', name, 'scaling'],
+      );
     return { kind: 'cpu', minReplicas, maxReplicas: this.#maxOf(name, minReplicas, scale) };
   }
 
@@ -182,6 +196,10 @@ class Resolution {
       fn.place,
       `Function "${fn.name}" needs storage for its trigger "${fn.bindings[0].type}", but the setting "AzureWebJobsStorage" is missing. Add it to the input "secret-settings".`,
     );
+  }
+
+  #faultInFile(message: string, ...path: readonly string[]): void {
+    this.faults.push({ message, ...placeInFile(this.#sources.config, ...path) });
   }
 
   #faultAt(place: Place, message: string): void {

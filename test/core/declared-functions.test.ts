@@ -24,7 +24,7 @@ test('functions of a worker that cannot be read are those of the file', async ()
       [
         'orders',
         [{ type: 'queueTrigger', direction: 'in', name: 'm', queueName: 'orders', connection: 'C' }],
-        { file: 'aks-functions.yml' },
+        { file: 'aks-functions.yml', line: 4, column: 5 },
       ],
     ],
   );
@@ -51,7 +51,7 @@ app.http('hello', { handler });`;
 test('bindings that are none are faults', async () => {
   const text = orders.replace('type: queueTrigger, ', '').concat('  b:\n    bindings: []\n');
   assert.deepEqual(await faultsOf(() => discoverProject(sourceTree({}), declared(text))), [
-    'aks-functions.yml: Key "functions.orders.bindings": The binding has no "type". Add one such as "httpTrigger".',
-    'aks-functions.yml: Function "b" has no trigger. Add one binding whose type ends in "Trigger".',
+    'aks-functions.yml:4:5: Key "functions.orders.bindings": The binding has no "type". Add one such as "httpTrigger".',
+    'aks-functions.yml:6:5: Function "b" has no trigger. Add one binding whose type ends in "Trigger".',
   ]);
 });

@@ -127,13 +127,15 @@ const faults: readonly (Written & { name: string; expected: readonly RegExp[] })
     name: 'a misspelt workload of a function',
     functions: { q: 'queueTrigger' },
     yaml: 'functions: { q: { workload: event } }',
-    expected: [/^Key "functions.q.workload" .*"event", which does not exist. Did you mean "events"\?/],
+    expected: [
+      /^aks-functions.yml:1:19: Key "functions.q.workload" .*"event", which does not exist. Did you mean "events"\?/,
+    ],
   },
   {
     name: 'a misspelt workload',
     functions: { q: 'queueTrigger' },
     yaml: 'workloads: { evnts: { scale: { maxReplicas: 3 } } }',
-    expected: [/^Key "workloads.evnts" .* Did you mean "events"\?/],
+    expected: [/^aks-functions.yml:1:14: Key "workloads.evnts" .* Did you mean "events"\?/],
   },
   { name: 'only a warm-up', functions: { w: 'warmupTrigger' }, expected: [/"w" is a warm-up, and no other function/] },
   {

@@ -2,6 +2,7 @@ import { type Fault, type Place, UserError } from '../../errors.ts';
 import { didYouMean } from '../nearest.ts';
 import type { Config } from './config.ts';
 import { isMap, mergeOver } from './merge.ts';
+import { keepPlaces } from './places.ts';
 import { contradictionsIn } from './rules.ts';
 import { checkConfig, checkFile, type Issue } from './schema.ts';
 import { parseYaml, type YamlDocument, type YamlPath } from './yaml.ts';
@@ -125,6 +126,7 @@ class Reading {
       this.#fault(path, `Key "${nameOf(path)}" ${message}.`, this.#placeInMerged(path, environment));
     }
     this.stopOnFaults();
+    keepPlaces(checked.output, path => this.#placeInMerged(path, environment, 'placeOfKey'));
     return checked.output;
   }
 
@@ -138,10 +140,10 @@ class Reading {
     return new UserError(this.#faults.toSorted((one, other) => positionOf(one) - positionOf(other)));
   }
 
-  #placeInMerged(path: YamlPath, environment: string | undefined): Place {
+  #placeInMerged(path: YamlPath, environment: string | undefined, of: 'placeOf' | 'placeOfKey' = 'placeOf'): Place {
     const inOverlay = environment === undefined ? undefined : ['environments', environment, ...path];
-    const exact = inOverlay && this.#document.sourceOf(inOverlay) !== undefined;
-    return this.#document.placeOf(exact ? inOverlay : path);
+    const exact = inOverlay && this.#document.has(inOverlay);
+    return this.#document[of](exact ? inOverlay : path);
   }
 
   #fault(path: YamlPath, message: string, place: Place): void {

@@ -21,6 +21,8 @@ export interface YamlDocument {
   placeOf(path: YamlPath): Place;
   /** Place of the key at this path. */
   placeOfKey(path: YamlPath): Place;
+  /** Whether the file has a value at this path. */
+  has(path: YamlPath): boolean;
   /** The plain scalar at this path as it is written: `1.10`, where the value is the number 1.1. */
   sourceOf(path: YamlPath): string | undefined;
 }
@@ -53,6 +55,7 @@ function documentOf(text: string, file: string): YamlDocument {
     value: documents[0] ?? {},
     placeOf: path => placeOfMark(path, marks, placeAt, mark => mark.value),
     placeOfKey: path => placeOfMark(path, marks, placeAt, mark => mark.key ?? mark.value),
+    has: path => marks.has(keyOf(path)),
     sourceOf: path => marks.get(keyOf(path))?.source,
   };
 }
