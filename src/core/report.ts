@@ -1,5 +1,6 @@
 import { type App, pathOf, type Workload } from './app.ts';
 import { formatImageReference, type ImageReference } from './image.ts';
+import { scalerText } from './scalers/scaler-text.ts';
 
 /** What a report knows of a deployment; a failed one knows less. */
 export interface DeploymentFacts {
@@ -150,15 +151,14 @@ function functionTable(app: App, url: string | undefined): readonly string[] {
   return ['| Function | Trigger | Runs in | Scaling | Address |', '| --- | --- | --- | --- | --- |', ...rows];
 }
 
-/** How many replicas a function gets and why, e.g. `0 to 15 by azure-queue "orders", 5 each`. */
+/** How many replicas a function gets and why, e.g. `0 to 15 by azure-queue "orders", 5 messages each`. */
 export function scalingText({ scaling }: Workload, name: string): string {
   if (scaling.kind === 'fixed') return `${scaling.replicas} fixed`;
   const range = `${scaling.minReplicas} to ${scaling.maxReplicas}`;
   if (scaling.kind === 'cpu') return `${range} by CPU`;
   const scaler = scaling.scalers.find(one => one.function === name)?.scaler;
   if (!scaler) return range;
-  const { queueName, queueLength } = scaler.metadata;
-  return `${range} by ${scaler.type}${queueName && queueLength ? ` "${queueName}", ${queueLength} message${queueLength === '1' ? '' : 's'} each` : ''}`;
+  return `${range} by ${scalerText(scaler)}`;
 }
 
 function changeList({ changes }: DeploymentFacts): readonly string[] {
