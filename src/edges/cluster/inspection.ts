@@ -165,10 +165,13 @@ interface LimitRange {
 
 const authorization = 'authorization.k8s.io/v1';
 
+/** A webhook that cannot try, and a namespace so new that it has no account for pods yet. */
+const unjudged = /does not support dry run|error looking up service account/;
+
 /** Undefined where the server did not come to judge the object: without the right or the kind, or with a webhook that cannot try. */
 function trialOf(object: Manifest, answer: ApiAnswer): Trial | undefined {
   if (answer.status === 401) throw errorOf('try the plan', answer);
-  if (answer.status === 404 || isMissingRight(answer) || /does not support dry run/.test(answer.body)) return undefined;
+  if (answer.status === 404 || isMissingRight(answer) || unjudged.test(answer.body)) return undefined;
   const doing = `apply ${object.kind} "${object.metadata.name}"`;
   return {
     object: keyOf(object),

@@ -90,13 +90,9 @@ export class Registry implements ImageRegistry, Disposable {
     });
   }
 
+  /** Begins an upload and leaves it, which registries forget by themselves: to give it up takes the right to delete. */
   async tryPush(repository: string, signal: AbortSignal): Promise<void> {
-    const call = uploadCall(repository, signal);
-    const started = await this.#session.call(call);
-    started.resume();
-    // Registries forget an upload that does not go on by themselves; not all of them let it be given up.
-    const given = { ...call, method: 'DELETE', path: locationOf(started), accepts: [202, 204, 400, 404, 405] } as const;
-    (await this.#session.call({ ...given, doing: `give up an upload to "${repository}"` })).resume();
+    (await this.#session.call(uploadCall(repository, signal))).resume();
   }
 
   async putManifest(repository: string, name: string, manifest: StoredManifest, signal: AbortSignal): Promise<void> {
