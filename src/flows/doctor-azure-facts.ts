@@ -5,6 +5,7 @@ import type {
   IdentityFacts,
   PlannedApp,
   PullFacts,
+  SignInFacts,
   StorageFacts,
 } from '../core/doctor/facts.ts';
 import { clientIdsOf, type StorageNeed, storageNeedsOf } from '../core/doctor/identity-needs.ts';
@@ -33,8 +34,11 @@ export function askAzure(
   { subject, signal }: { readonly subject: DoctorSubject; readonly signal: AbortSignal },
 ): AzureQuestions {
   if (!azure) return noAzure();
-  const { token, resourceManager: manager, findCluster } = azure;
-  const signIn = look(() => azure.signIn(signal));
+  const { token: readToken, resourceManager: manager, findCluster } = azure;
+  const token = readToken
+    ? look(() => readToken(signal))
+    : Promise.resolve(skipped('The sign-in uses no token of GitHub.'));
+  const signIn = signInAfter(token, () => azure.signIn(signal));
   const ask: Ask = question =>
     manager
       ? lookAfter(signIn, 'Sign-in to Azure', () => question(manager))
@@ -47,7 +51,7 @@ export function askAzure(
     managed,
     signIn,
     facts: gathered({
-      token: token ? look(() => token(signal)) : Promise.resolve(skipped('The sign-in uses no token of GitHub.')),
+      token,
       signIn,
       subscription: ask(manager => fetchSubscription(manager, signal)),
       pull: pullOf(managed, ask, { subject, signal }),
@@ -55,6 +59,15 @@ export function askAzure(
       storage: storageOf(identities, ask, app, signal),
     }),
   };
+}
+
+/** Without the token that it needs, the sign-in would only say the same once more. */
+async function signInAfter(
+  token: Promise<DoctorFacts['token']>,
+  signIn: () => Promise<SignInFacts>,
+): Promise<DoctorFacts['signIn']> {
+  const found = await token;
+  return found.kind === 'failed' ? skippedFor(found, "GitHub's OIDC token") : look(signIn);
 }
 
 type Promises<Facts> = { readonly [Name in keyof Facts]: Promise<Facts[Name]> };

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { Cloud } from '../lab/cloud/cloud.ts';
+import type { JobOptions } from '../lab/cloud/github-job.ts';
 import { runStep, type StepResult } from '../support/action.ts';
 
 const reportShape = v.object({
@@ -30,12 +31,14 @@ export interface CloudPlace {
   readonly cloud: Cloud;
   readonly cluster: string;
   readonly registry: string;
+  /** Differs from a job of the main branch. */
+  readonly job?: JobOptions;
 }
 
-/** Runs the doctor or the teardown of the bundle in a job of the main branch, for the app "shop" in the folder. */
+/** Runs the doctor or the teardown of the bundle in a job, for the app "shop" in the folder. */
 export function runInCloud(
   action: 'doctor' | 'teardown',
-  { cloud, cluster, registry }: CloudPlace,
+  { cloud, cluster, registry, job }: CloudPlace,
   { workspace, ...inputs }: { readonly workspace: string; readonly [input: string]: string },
 ): Promise<StepResult> {
   const { home, deployer } = cloud;
@@ -46,7 +49,7 @@ export function runInCloud(
       ...{ 'subscription-id': home.subscriptionId, 'resource-group': home.resourceGroup, cluster },
       ...{ registry, name: 'shop', ...inputs },
     },
-    env: { ...cloud.job().environment, NODE_EXTRA_CA_CERTS: cloud.caFile, NO_PROXY: '127.0.0.1' },
+    env: { ...cloud.job(job).environment, NODE_EXTRA_CA_CERTS: cloud.caFile, NO_PROXY: '127.0.0.1' },
   });
 }
 
