@@ -8,9 +8,10 @@ import { renderFigure } from './bench/figure.ts';
 import type { Bench, Group } from './bench/group.ts';
 import { imageBuild } from './bench/image-build.ts';
 import { memory } from './bench/memory.ts';
+import { signIn } from './bench/sign-in.ts';
 import { startup } from './bench/startup.ts';
 
-const groups: readonly Group[] = [bytes, startup, discovery, deployment, memory, imageBuild];
+const groups: readonly Group[] = [bytes, startup, signIn, discovery, deployment, memory, imageBuild];
 const say = (line: string) => console.error(line);
 
 /** Groups that were named, or all, and the number of rounds: a median of fewer than 20 is for trying out only. */

@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { pushBaseImages } from '../test/lab/base-image.ts';
 import { type Lab, startLab } from '../test/lab/lab.ts';
 import { runStep, type StepResult } from '../test/support/action.ts';
@@ -12,47 +14,60 @@ function say(line: string): void {
   console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${line}`);
 }
 
-await using lab = await startLab({ log: say });
+await using lab = await startLab({ cloud: true, log: say });
 say(
-  `The lab is up: a real API server, KEDA, a registry with sign-in, storage queues, and ${lab.nodeKind === 'real' ? 'a real node' : `a fake node (${lab.nodeObstacle})`}`,
+  `The lab is up: a real API server with Entra sign-in, KEDA, a registry, storage queues, an emulated Azure, and ${lab.nodeKind === 'real' ? 'a real node' : `a fake node (${lab.nodeObstacle})`}`,
 );
+const { cloud } = lab;
 const bases = await pushBaseImages({ tools: lab.tools, registry: lab.registry.host, credentials: lab.registry, say });
 say('Pushed the base images, which hold a stand-in for the official Functions host');
 await lab.queue.create(queueName);
+await grantRights();
+const trusted = await trustedAuthorities();
 
-const target = { auth: 'none', kubeconfig: lab.kubeconfig, namespace };
-const registry = {
-  registry: `${lab.registry.host}/apps`,
-  'registry-username': lab.registry.username,
-  'registry-password': lab.registry.password,
+const target = {
+  'azure-environment': cloud.address,
+  'client-id': cloud.deployer.clientId,
+  'tenant-id': cloud.home.tenantId,
+  'subscription-id': cloud.home.subscriptionId,
+  'resource-group': cloud.home.resourceGroup,
+  cluster: cloud.cluster.name,
+  namespace,
 };
+const registry = { registry: `${cloud.registry.name}/apps` };
+const inAzure = (image: string) => image.replace(lab.registry.host, cloud.registry.loginServer);
 const connection = { 'secret-settings': `QueueConnString=${lab.queue.connectionString}` };
 const verify = lab.nodeKind === 'real' ? 'loaded' : 'ready';
 
-const http = await step('Deploy the HTTP function', 'root', {
-  ...target,
-  ...registry,
-  'app-directory': apps.http,
-  name: 'python-http',
-  'base-image': bases.python,
-  expose: 'load-balancer',
-  verify,
-});
-await answerOf(http);
 const queueApp = {
   ...target,
   ...registry,
   ...connection,
   'app-directory': apps.queue,
   name: 'js-queue',
-  'base-image': bases.node,
+};
+const doctor = await step('Let the doctor look, and mend what is missing', 'doctor', { ...queueApp, fix: 'true' });
+console.log(doctor.summary);
+const http = await step('Deploy the HTTP function', 'root', {
+  ...target,
+  ...registry,
+  'app-directory': apps.http,
+  name: 'python-http',
+  'base-image': inAzure(bases.python),
+  expose: 'load-balancer',
+  verify,
+});
+await answerOf(http);
+const queueDeployment = {
+  ...queueApp,
+  'base-image': inAzure(bases.node),
   verify,
   'max-replicas': '15',
   'polling-interval': '5',
   'cooldown-period': '15',
 };
-await step('Deploy the queue function', 'root', queueApp);
-const again = await step('Deploy the queue function again, unchanged', 'root', queueApp);
+await step('Deploy the queue function', 'root', queueDeployment);
+const again = await step('Deploy the queue function again, unchanged', 'root', queueDeployment);
 say(`  built: ${again.outputs.built}, changed: ${again.outputs.changed}`);
 if (lab.nodeKind === 'real') {
   await step('Smoke test', 'smoke-test', {
@@ -75,7 +90,12 @@ if (lab.nodeKind === 'real') {
   }
 }
 await step('Remove the HTTP app', 'teardown', { ...target, name: 'python-http' });
-await step('Remove the queue app', 'teardown', { ...target, name: 'js-queue', 'delete-namespace': 'true' });
+await step('Remove the queue app, and take back what the doctor made', 'teardown', {
+  ...target,
+  ...registry,
+  name: 'js-queue',
+  everything: 'true',
+});
 const left = await objectsLeft(lab);
 say(`Objects left behind: ${left}`);
 if (left > 0) process.exitCode = 1;
@@ -86,12 +106,33 @@ type Action = Parameters<typeof runStep>[0];
 
 async function step(title: string, action: Action, inputs: Readonly<Record<string, string>>): Promise<StepResult> {
   say(title);
-  const result = await runStep(action, { with: inputs });
+  const env = { ...cloud.job().environment, NODE_EXTRA_CA_CERTS: trusted, NO_PROXY: '127.0.0.1' };
+  const result = await runStep(action, { with: inputs, env });
   const lines = result.log.split('\n').filter(line => line !== '' && !/^::(?:add-mask|debug|endgroup)/.test(line));
   for (const line of lines) console.log(`          ${line.replace(/^::group::/, '')}`);
   if (result.code !== 0) throw new Error(`step "${title}" ended with ${result.code}`);
   say(`  done in ${result.seconds.toFixed(1)} s`);
   return result;
+}
+
+/** What an administrator does once: roles in Azure for the pipeline, and rights in the cluster. */
+async function grantRights(): Promise<void> {
+  const group = `/subscriptions/${cloud.home.subscriptionId}/resourceGroups/${cloud.home.resourceGroup}`;
+  for (const role of ['Azure Kubernetes Service Cluster User Role', 'Reader'])
+    cloud.assign(cloud.deployer, role, group);
+  // The last one lets the doctor give the nodes their role.
+  for (const role of ['AcrPush', 'AcrDelete', 'Role Based Access Control Administrator'])
+    cloud.assign(cloud.deployer, role, cloud.registry.id);
+  const clusterRules = [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }];
+  await cloud.grant(cloud.deployer.objectId, 'default', { rules: [], clusterRules });
+}
+
+/** The cloud's authority beside those that this machine trusts, which npm needs to reach its registry. */
+async function trustedAuthorities(): Promise<string> {
+  const files = [cloud.caFile, process.env.NODE_EXTRA_CA_CERTS].filter(file => file !== undefined);
+  const path = join(lab.dir, 'trusted.crt');
+  await writeFile(path, (await Promise.all(files.map(file => readFile(file, 'utf8')))).join('\n'));
+  return path;
 }
 
 /** Asks the function as a user would, through the address of the Service. */

@@ -32,14 +32,13 @@ export const deployCommand: Command = async (raw, surroundings, output, signal) 
   const given = parseDeployInputs(raw);
   assertThere(given, output);
   using azure = given.signIn && (await (await import('./azure.ts')).openAzure(given, { surroundings, output, signal }));
-  // Awaited when the app was read.
-  if (given.mode !== 'render') azure?.readyCluster();
+  const asked = given.mode === 'render' ? undefined : azure?.begin();
   const { openRegistries, withLoginServer } = await import('./registries.ts');
   const inputs = await withLoginServer(given, azure?.known, signal);
   const target = registryOf(inputs);
   using registries = openRegistries(inputs, { surroundings, output, azure: azure?.registries, pushTo: target.pushTo });
-  // What is loaded now would keep the socket waiting, which is not connected yet.
-  await registries.at(target.host).begin();
+  // What is loaded now would keep sockets waiting, which are not connected yet.
+  await Promise.all([asked, registries.at(target.host).begin()]);
   const { carryOut } = await import('./deploy-app.ts');
   // Awaited here, since leaving the function closes the registries.
   return await carryOut({ inputs, registries, azure, surroundings, output, signal });

@@ -49,6 +49,6 @@ export async function assertPullRight(
       `The nodes have a role at ${registry.loginServer} of which it is not known whether it lets them pull`,
     );
   throw new UserError(
-    `The nodes of the cluster (object id ${nodes.objectId}) may not pull from registry "${registry.loginServer}", so that no pod would start. Run the action "doctor" with "fix: true", or do it by hand. ${grantAdvice('pull', nodes.objectId, registry.name)}`,
+    `The nodes of the cluster (object id ${nodes.objectId}) may not pull from registry "${registry.loginServer}", so that no pod would start. Run the action "doctor" with "fix: true", or do it by hand. ${grantAdvice('pull', nodes.objectId, registry.loginServer)}`,
   );
 }

@@ -31,12 +31,12 @@ export const pullRoleIds = {
   ],
 } as const;
 
-/** Sentence that names the role and the command that gives it; `assignee` is an object or client id, `name` that of the registry. */
-export function grantAdvice(act: RegistryAct, assignee: string, name: string): string {
+/** Sentence that names the role and the command that gives it; `assignee` is an object or client id, `loginServer` the registry's host. */
+export function grantAdvice(act: RegistryAct, assignee: string, loginServer: string): string {
   const { plain, byRepository } = registryRoles[act];
-  return `Give it the role ${plain}, or "${byRepository}" where the registry gives rights by repository: ${grantCommand(plain, assignee, name)}`;
+  return `Give it the role ${plain}, or "${byRepository}" where the registry gives rights by repository: ${grantCommand(plain, assignee, loginServer)}`;
 }
 
-function grantCommand(role: string, assignee: string, name: string): string {
-  return `az role assignment create --role "${role}" --assignee "${assignee}" --scope "$(az acr show --name "${name}" --query id --output tsv)"`;
+function grantCommand(role: string, assignee: string, loginServer: string): string {
+  return `az role assignment create --role "${role}" --assignee "${assignee}" --scope "$(az acr list --query "[?loginServer=='${loginServer}'].id" --output tsv)"`;
 }

@@ -101,7 +101,7 @@ function refusedUser(attempt: Attempt): string {
     case 'user':
       return `Registry "${host}" refused user "${caller.name}" to ${doing}. Check inputs "registry-username" and "registry-password".`;
     case 'identity':
-      return `Registry "${host}" refused the signed-in identity ${caller.clientId} to ${doing}: it has no role there, or the registry belongs to another tenant. ${grantAdvice(actOf(attempt), caller.clientId, azureNameOf(host))}`;
+      return `Registry "${host}" refused the signed-in identity ${caller.clientId} to ${doing}: it has no role there, or the registry belongs to another tenant. ${grantAdvice(actOf(attempt), caller.clientId, host)}`;
   }
 }
 
@@ -109,7 +109,7 @@ function refusedRight(attempt: Attempt): string {
   const { host, caller, doing } = attempt;
   const act = actOf(attempt);
   if (caller.kind === 'identity')
-    return `The signed-in identity ${caller.clientId} has no right at registry "${host}" to ${doing}. ${grantAdvice(act, caller.clientId, azureNameOf(host))}`;
+    return `The signed-in identity ${caller.clientId} has no right at registry "${host}" to ${doing}. ${grantAdvice(act, caller.clientId, host)}`;
   const who =
     caller.kind === 'user'
       ? `User "${caller.name}" of registry "${host}"`
@@ -124,11 +124,6 @@ function quarantined({ host, doing }: Attempt): string {
 function actOf({ doing, pushes }: Attempt): RegistryAct {
   if (doing.startsWith('delete')) return 'delete';
   return !pushes && /^(read|list)/.test(doing) ? 'pull' : 'push';
-}
-
-/** Name of a registry of Azure, the first part of its login server. */
-function azureNameOf(host: string): string {
-  return host.split('.')[0] ?? host;
 }
 
 function quoted(detail: string): string {
