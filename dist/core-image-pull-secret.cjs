@@ -1,1 +1,1 @@
-const e=require("./run.cjs");function t(t,n,r){let i=Buffer.from(`${n}:${r.reveal()}`,`utf8`).toString(`base64`);return new e.l(JSON.stringify({auths:{[t===`docker.io`?`https://index.docker.io/v1/`:t]:{auth:i}}}))}Object.defineProperty(exports,"t",{enumerable:!0,get:function(){return t}});
+const e=require("./run.cjs");function t(t,n,r){let i=Buffer.from(`${n}:${r.reveal()}`,`utf8`).toString(`base64`);return new e.u(JSON.stringify({auths:{[t===`docker.io`?`https://index.docker.io/v1/`:t]:{auth:i}}}))}Object.defineProperty(exports,"t",{enumerable:!0,get:function(){return t}});

@@ -1,1 +1,1 @@
-const e=require("./run.cjs");async function t(t){try{return await t.count()}catch(t){if(t instanceof e.h&&t.status===404)return 0;throw t}}Object.defineProperty(exports,"t",{enumerable:!0,get:function(){return t}});
+const e=require("./run.cjs");async function t(t){try{return await t.count()}catch(t){if(t instanceof e.g&&t.status===404)return 0;throw t}}Object.defineProperty(exports,"t",{enumerable:!0,get:function(){return t}});

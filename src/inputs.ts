@@ -1,4 +1,4 @@
-import { getInput } from '@actions/core';
+import { getInput, getState } from '@actions/core';
 import type { RawInputs } from './core/inputs/reader.ts';
 import { type ActionName, actionInputs, type InputName, inputRows } from './core/inputs/table.ts';
 import type { RunContext } from './core/release.ts';
@@ -7,6 +7,11 @@ import { Secret } from './core/secret.ts';
 /** Inputs of an action as the runner hands them over, white space kept. */
 export function readActionInputs(action: ActionName): RawInputs {
   return new Map(actionInputs[action].map(name => [name, getInput(name, { trimWhitespace: false })] as const));
+}
+
+/** What the main step of an action has remembered of an input; read by its post step. */
+export function readRemembered(input: InputName): string | undefined {
+  return getState(input) || undefined;
 }
 
 /** Inputs that environment variables `AKS_FUNCTIONS_<INPUT>` give to the command line. */

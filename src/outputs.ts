@@ -1,5 +1,17 @@
 import { relative, resolve } from 'node:path';
-import { debug, endGroup, error, info, notice, setOutput, setSecret, startGroup, warning } from '@actions/core';
+import {
+  debug,
+  endGroup,
+  error,
+  info,
+  notice,
+  saveState,
+  setOutput,
+  setSecret,
+  startGroup,
+  warning,
+} from '@actions/core';
+import type { InputName } from './core/inputs/table.ts';
 import { maskTextsOf, redacted } from './core/masks.ts';
 import type { Secret } from './core/secret.ts';
 import { describeError, describeFault, type Fault, type Place, UserError } from './errors.ts';
@@ -17,6 +29,8 @@ export interface Output extends Log {
   redact(text: string): string;
   /** Hands over outputs and the job summary of an action, also of a failed one; the command line shows its result itself. */
   report(outputs: Outputs, summary: string): Promise<void>;
+  /** Tells the post step of an action what was made for an input; the command line has none. */
+  remember(input: InputName, made: string): void;
   /** Shows what was thrown: faults of the user's without a stack, each at its place. */
   fail(thrown: unknown): void;
 }
@@ -62,6 +76,7 @@ export function actionOutput(
       for (const [name, value] of Object.entries(outputs)) if (value !== undefined) setOutput(name, redact(value));
       await writeSummary(redact(summary), summaryFile);
     },
+    remember: saveState,
     fail: thrown => {
       if (thrown instanceof UserError) thrown.faults.forEach(showFault);
       else error(redact(describeError(thrown)));
@@ -91,6 +106,7 @@ export function terminalOutput(colours: boolean): Output {
       return timed(line => write(`  ${line}`), work);
     },
     report: async () => {},
+    remember: () => {},
     fail: thrown => {
       const faults = thrown instanceof UserError ? thrown.faults : [{ message: describeError(thrown) }];
       for (const { reason, details } of faults.map(partsOf)) {

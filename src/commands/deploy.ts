@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { parseImageReference, parseRegistry, repositoryOf } from '../core/image.ts';
 import {
   type DeployInputs,
@@ -7,8 +7,9 @@ import {
   isShown,
   parseDeployInputs,
 } from '../core/inputs/inputs.ts';
+import { faultOfBuiltFile, faultOfTakenFile } from '../core/inputs/target.ts';
 import { Secret } from '../core/secret.ts';
-import { isReadable } from '../edges/readable.ts';
+import { isReadable, isTaken } from '../edges/readable.ts';
 import type { Registries } from '../edges/registry/registries.ts';
 import { type Fault, UsageError } from '../errors.ts';
 import type { Surroundings } from '../inputs.ts';
@@ -57,7 +58,8 @@ function registryOf({
 }
 
 /** What is known to be wrong without loading more, before anything is asked of the registry. */
-function assertThere({ appDirectory, image, kubeconfig }: DeployInputs, { mask }: Output): void {
+function assertThere(inputs: DeployInputs, { mask }: Output): void {
+  const { appDirectory, image, kubeconfig } = inputs;
   const faults: Fault[] = [];
   // The image stands in for a source that is not at hand, but not for a folder that is misspelt.
   const needed = image === undefined ? resolve(appDirectory, 'host.json') : resolve(appDirectory);
@@ -70,5 +72,20 @@ function assertThere({ appDirectory, image, kubeconfig }: DeployInputs, { mask }
     if (!isShown(kubeconfig)) mask(new Secret(kubeconfig));
     faults.push({ message: faultOfKubeconfig(kubeconfig) });
   }
+  faults.push(...faultsOfKubeconfigFile(inputs));
   if (faults.length > 0) throw new UsageError(faults);
+}
+
+function faultsOfKubeconfigFile({ kubeconfigFile, appDirectory, buildContext }: DeployInputs): readonly Fault[] {
+  if (kubeconfigFile === undefined) return [];
+  const built = [appDirectory, buildContext ?? appDirectory].find(folder => isBelow(folder, kubeconfigFile));
+  return [
+    ...(built === undefined ? [] : [{ message: faultOfBuiltFile(kubeconfigFile, built) }]),
+    ...(isTaken(kubeconfigFile) ? [{ message: faultOfTakenFile(kubeconfigFile) }] : []),
+  ];
+}
+
+function isBelow(folder: string, path: string): boolean {
+  const way = relative(resolve(folder), resolve(path));
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }

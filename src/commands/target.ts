@@ -1,9 +1,12 @@
+import { resolve } from 'node:path';
 import type { TargetInputs } from '../core/inputs/target.ts';
 import type { ConnectionOptions } from '../edges/cluster/connection.ts';
 import { connectCluster } from '../edges/cluster/kubernetes-cluster.ts';
+import { writeCredentialFile } from '../edges/credential-file.ts';
 import type { AzureIdentity, ManagedCluster, ResourceManager } from '../flows/azure-port.ts';
 import type { Cluster } from '../flows/cluster-port.ts';
 import type { ReadyCluster } from '../flows/ready-cluster.ts';
+import type { Output } from '../outputs.ts';
 import type { Azure, AzureSetting } from './azure.ts';
 
 /** The cluster of a command, and what it is reached through. */
@@ -15,7 +18,10 @@ export interface Target {
   readonly managedCluster: ManagedCluster | undefined;
 }
 
-/** Connects to the cluster that the inputs name: that of a kubeconfig, or an AKS cluster that serves. */
+/**
+ * Connects to the cluster that the inputs name: that of a kubeconfig, or an AKS cluster that serves; writes the
+ * kubeconfig for later steps where the inputs ask for it.
+ */
 export async function openTarget(
   inputs: TargetInputs,
   azure: Azure | undefined,
@@ -23,8 +29,18 @@ export async function openTarget(
 ): Promise<Target> {
   const [identity, resourceManager] = [azure?.identity, azure?.resourceManager];
   const ready = await azure?.readyCluster();
-  const cluster = await connectCluster(connectionOptions(inputs, ready, { ...setting, azure }));
+  const handOn = kubeconfigWriter(inputs, setting.output);
+  const cluster = await connectCluster({ ...connectionOptions(inputs, ready, { ...setting, azure }), handOn });
   return { cluster, identity, resourceManager, managedCluster: ready?.cluster };
+}
+
+function kubeconfigWriter({ kubeconfigFile }: TargetInputs, output: Output): ConnectionOptions['handOn'] {
+  if (kubeconfigFile === undefined) return undefined;
+  const path = resolve(kubeconfigFile);
+  return async kubeconfig => {
+    await writeCredentialFile(path, kubeconfig, () => output.remember('kubeconfig-file', path));
+    output.info(`Wrote the kubeconfig "${path}"`);
+  };
 }
 
 /** How to connect to the cluster of the kubeconfig, or to an AKS cluster that serves. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseSmokeTestInputs, parseTeardownInputs } from '../../src/core/inputs/inputs.ts';
+import { parseDeployInputs, parseSmokeTestInputs, parseTeardownInputs } from '../../src/core/inputs/inputs.ts';
+import { actionInputs } from '../../src/core/inputs/table.ts';
 import { UsageError } from '../../src/errors.ts';
 
 const uuid = '11111111-2222-3333-4444-555555555555';
@@ -37,6 +38,25 @@ test('a machine and the command line need no ids', () => {
 
 test('a smoke test of an address needs no cluster', () => {
   assert.equal(parseSmokeTestInputs(new Map([['url', 'https://a.example']])).cluster, undefined);
+});
+
+test('a kubeconfig is written where the input names a path, and by no default', () => {
+  const deploy = (more: Readonly<Record<string, string>>) =>
+    parseDeployInputs(new Map(Object.entries({ kubeconfig: 'x', image: 'shop.azurecr.io/shop:1', ...more })));
+  assert.equal(deploy({}).kubeconfigFile, undefined);
+  assert.equal(deploy({ 'kubeconfig-file': 'out/config' }).kubeconfigFile, 'out/config');
+  assert.throws(() => deploy({ 'kubeconfig-file': 'out/config', mode: 'render', 'manifests-directory': 'm' }), {
+    name: 'UserError',
+    message: 'Input "kubeconfig-file" needs a cluster, which "mode: render" does not reach. Remove one of them.',
+  });
+});
+
+test('only a deployment hands a kubeconfig on', () => {
+  const actions = Object.entries(actionInputs).filter(([, names]) => names.some(name => name === 'kubeconfig-file'));
+  assert.deepEqual(
+    actions.map(([action]) => action),
+    ['deploy'],
+  );
 });
 
 const faulty: readonly { name: string; given: Readonly<Record<string, string>>; starts: readonly string[] }[] = [

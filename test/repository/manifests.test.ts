@@ -27,8 +27,8 @@ test('the root action differs from its twin in name and path only', async () => 
   assert.deepEqual(
     [rootAction.runs, twin.runs],
     [
-      { using: 'node24', main: 'dist/main.cjs' },
-      { using: 'node24', main: '../../dist/main.cjs' },
+      { using: 'node24', main: 'dist/main.cjs', post: 'dist/post.cjs', 'post-if': 'always()' },
+      { using: 'node24', main: '../../dist/main.cjs', post: '../../dist/post.cjs', 'post-if': 'always()' },
     ],
   );
 });
@@ -78,7 +78,12 @@ function runsIn(value: unknown): readonly string[] {
 const manifestSchema = v.object({
   inputs: v.record(v.string(), v.object({ description: v.string(), default: v.optional(v.string()) })),
   outputs: v.record(v.string(), v.object({ description: v.string() })),
-  runs: v.object({ using: v.string(), main: v.string() }),
+  runs: v.strictObject({
+    using: v.string(),
+    main: v.string(),
+    post: v.optional(v.string()),
+    'post-if': v.optional(v.string()),
+  }),
 });
 
 async function readManifest(path: string) {

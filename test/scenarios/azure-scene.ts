@@ -80,7 +80,8 @@ export async function startAzureScene(): Promise<AzureScene> {
   };
 }
 
-function usualInputs({ address, deployer, home, cluster }: LabCloud): Readonly<Record<string, string>> {
+/** Inputs of a deployment that nothing waits for, into the cluster `shop`. */
+export function usualInputs({ address, deployer, home, cluster }: LabCloud): Readonly<Record<string, string>> {
   return {
     'azure-environment': address,
     'client-id': deployer.clientId,

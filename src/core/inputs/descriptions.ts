@@ -23,6 +23,8 @@ export const inputDescriptions: Readonly<Record<InputName, string>> = {
   'resource-group': 'Resource group of the AKS cluster. Goes with "cluster".',
   kubeconfig:
     'Path or text of a kubeconfig whose current context is the cluster. Any Kubernetes will do. Excludes "cluster" and "resource-group". Its credentials are masked before they are used; give a text from a secret. Where it starts "kubelogin" and the inputs sign in to Azure, that identity is used instead.',
+  'kubeconfig-file':
+    'Path of a kubeconfig to write for later steps, such as those with "kubectl" or "helm". By default none is written. It has the current cluster and the credential of this run: a token of the signed-in identity, which lives about an hour, or what "kubeconfig" or the local account of the cluster gives. Only the owner may read it (mode 0600). It must lie outside the app folder and the build context, such as in the temporary folder of the runner; a missing folder is made. A file that is there already is an error. The action removes the file at the end of the job, also after a failure; on the command line the caller removes it. Not with "mode: render".',
   namespace: 'Kubernetes namespace of the app. A DNS label of up to 63 characters; it is created when it is missing.',
 
   'app-directory':

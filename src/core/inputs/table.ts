@@ -45,6 +45,7 @@ export const inputRows = {
   cluster: row({ group: 'target' }),
   'resource-group': row({ group: 'target' }),
   kubeconfig: row({ group: 'target' }),
+  'kubeconfig-file': row({ group: 'target' }),
   namespace: row({ group: 'target', default: 'default' }),
 
   'app-directory': row({ group: 'app', default: '.' }),
@@ -130,13 +131,18 @@ export function inputNames(...groups: readonly InputGroup[]): readonly InputName
   return (Object.keys(inputRows) as InputName[]).filter(name => groups.includes(inputRows[name].group));
 }
 
+/** The target of actions that hand no kubeconfig on to later steps. */
+const target = inputNames('target').filter(name => name !== 'kubeconfig-file');
+
 /** Names of the inputs of each action, by the action's name. */
 export const actionInputs = {
   deploy: inputNames('sign-in', 'target', 'app', 'image', 'settings', 'scale', 'network', 'behaviour'),
-  'smoke-test': [...inputNames('sign-in', 'target', 'app', 'smoke test'), 'timeout'],
-  'scale-test': [...inputNames('sign-in', 'target', 'app', 'settings', 'scale test'), 'timeout'],
+  'smoke-test': [...inputNames('sign-in'), ...target, ...inputNames('app', 'smoke test'), 'timeout'],
+  'scale-test': [...inputNames('sign-in'), ...target, ...inputNames('app', 'settings', 'scale test'), 'timeout'],
   doctor: [
-    ...inputNames('sign-in', 'target', 'app', 'doctor'),
+    ...inputNames('sign-in'),
+    ...target,
+    ...inputNames('app', 'doctor'),
     'registry',
     'registry-username',
     'registry-password',
@@ -146,7 +152,9 @@ export const actionInputs = {
     'timeout',
   ],
   teardown: [
-    ...inputNames('sign-in', 'target', 'app', 'teardown'),
+    ...inputNames('sign-in'),
+    ...target,
+    ...inputNames('app', 'teardown'),
     'registry',
     'registry-username',
     'registry-password',

@@ -22,9 +22,13 @@ export function readTarget(read: InputReader, needed: boolean) {
     read.fault(
       'Inputs "cluster" and "kubeconfig" are both missing. Name the AKS cluster with "cluster" and "resource-group", or give a kubeconfig.',
     );
+  const kubeconfigFile = read.text('kubeconfig-file');
+  if (kubeconfigFile !== undefined && !needed)
+    read.fault('Input "kubeconfig-file" needs a cluster, which "mode: render" does not reach. Remove one of them.');
   const { cluster, signIn, subscriptionId, azureEnvironment } = azure;
   return {
     kubeconfig,
+    kubeconfigFile,
     cluster,
     signIn,
     subscriptionId,
@@ -32,6 +36,16 @@ export function readTarget(read: InputReader, needed: boolean) {
     namespace,
     timeout: read.duration('timeout') ?? 600,
   };
+}
+
+/** Fault of a `kubeconfig-file` that is there before this run has made it. */
+export function faultOfTakenFile(path: string): string {
+  return `Input "kubeconfig-file" names "${path}", which is there already and is not overwritten. Remove it, or name another path.`;
+}
+
+/** Fault of a `kubeconfig-file` in a folder that an image is built from, which would take the credential into the image. */
+export function faultOfBuiltFile(path: string, folder: string): string {
+  return `Input "kubeconfig-file" names "${path}" inside "${folder}", from where it could get into an image. Name a path outside, such as one in the folder RUNNER_TEMP.`;
 }
 
 function readAzure(read: InputReader) {

@@ -7,6 +7,7 @@ import { UsageError } from '../../errors.ts';
 import type { AzureIdentity } from '../../flows/azure-port.ts';
 import { EntraToken, isKubelogin } from './entra-token.ts';
 import { type CredentialSource, type ExecCommand, ExecPlugin } from './exec-plugin.ts';
+import { renderKubeconfig } from './handed-kubeconfig.ts';
 import type { Dispatcher, KubeConfig } from './kubeconfig.ts';
 
 /** One connection to an API server, with what each request needs to be authorised. */
@@ -41,11 +42,13 @@ export interface ConnectionOptions {
   /** Gives the token where the kubeconfig would start `kubelogin`, which then need not be there. */
   readonly identity?: AzureIdentity | undefined;
   readonly advice?: ConnectionAdvice;
+  /** Takes a kubeconfig with the credential of this connection, for other programs. */
+  readonly handOn?: ((kubeconfig: Secret) => Promise<void>) | undefined;
 }
 
 /** Opens no socket yet; throws UsageError when the kubeconfig cannot be read, names no cluster or gives no credentials. */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
-  const { kubeconfig, mask, signal, identity, advice = {} } = options;
+  const { kubeconfig, mask, signal, identity, advice = {}, handOn } = options;
   const [text, { EnvHttpProxyAgent, KubeConfig, request }] = await Promise.all([
     kubeconfigText(kubeconfig, mask),
     import('./kubeconfig.ts'),
@@ -56,7 +59,10 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   if (isKubeconfigPath(kubeconfig)) config.makePathsAbsolute(dirname(resolve(kubeconfig)));
   const server = serverOf(config);
   const plugin = takePlugin(config, mask, identity);
-  const tls = { ...(await tlsOptionsOf(config, mask)), ...(await clientCertificateOf(plugin, signal)) };
+  const certificate = await clientCertificateOf(plugin, signal);
+  // The form in which a kubeconfig holds it.
+  if (certificate.key) mask(new Secret(certificate.key).toBase64());
+  const tls = { ...(await tlsOptionsOf(config, mask)), ...certificate };
   const proxied = config.getCurrentCluster()?.proxyUrl;
   // A proxy of the environment counts for the cluster too; over HTTP/2 one connection carries all requests at once.
   const dispatcher = new EnvHttpProxyAgent({
@@ -66,7 +72,9 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     connections: 1,
     ...(proxied ? { httpsProxy: proxied, httpProxy: proxied } : {}),
   });
-  return { server, dispatcher, request, advice, headers: ended => authorizationOf(config, plugin, ended) };
+  const headers = (ended: AbortSignal) => authorizationOf(config, plugin, ended);
+  if (handOn) await handOn(renderKubeconfig(new KubeConfig(), config, { ...certificate, ...(await headers(signal)) }));
+  return { server, dispatcher, request, advice, headers };
 }
 
 async function kubeconfigText(kubeconfig: string, mask: (secret: Secret) => void): Promise<string> {

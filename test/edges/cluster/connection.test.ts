@@ -65,3 +65,32 @@ test('reads the files that a kubeconfig names beside it, and masks the key', asy
   await open(path, masked).catch(() => undefined);
   assert.deepEqual(masked, ['canary-key']);
 });
+
+test('hands on the current context alone, with the credential itself', async () => {
+  const status = { token: 'canary-of-the-command' };
+  const args = JSON.stringify(['-e', `console.log(${JSON.stringify(JSON.stringify({ status }))})`]);
+  const command = `exec: { apiVersion: v1, command: ${JSON.stringify(process.execPath)}, args: ${args} }`;
+  const kubeconfig = kubeconfigOf({ cluster: ', tls-server-name: api.test', user: command }).replace(
+    'users: [',
+    'users: [{ name: other, user: { token: canary-of-another } }, ',
+  );
+  const handed: string[] = [];
+  const { dispatcher } = await openConnection({
+    kubeconfig,
+    signal: new AbortController().signal,
+    mask: () => {},
+    handOn: async text => void handed.push(text.reveal()),
+  });
+  await dispatcher.close();
+  assert.deepEqual(JSON.parse(handed.join()), {
+    ...{ apiVersion: 'v1', kind: 'Config', preferences: {}, 'current-context': 'lab' },
+    clusters: [
+      {
+        name: 'lab',
+        cluster: { server: 'https://127.0.0.1:1', 'tls-server-name': 'api.test', 'insecure-skip-tls-verify': false },
+      },
+    ],
+    contexts: [{ name: 'lab', context: { name: 'lab', cluster: 'lab', user: 'lab' } }],
+    users: [{ name: 'lab', user: { token: 'canary-of-the-command' } }],
+  });
+});

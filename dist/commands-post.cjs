@@ -1,0 +1,1 @@
+const e=require("./edges-credential-file.cjs");async function t(t,{info:n}){await e.t(t)&&n(`Removed the kubeconfig "${t}"`)}exports.removeKubeconfig=t;

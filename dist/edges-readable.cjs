@@ -1,0 +1,1 @@
+let e=require("node:fs");function t(t){try{return(0,e.accessSync)(t,e.constants.R_OK),!0}catch{return!1}}function n(t){try{return(0,e.lstatSync)(t,{throwIfNoEntry:!1})!==void 0}catch{return!1}}Object.defineProperty(exports,"n",{enumerable:!0,get:function(){return n}}),Object.defineProperty(exports,"t",{enumerable:!0,get:function(){return t}});

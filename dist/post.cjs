@@ -1,0 +1,1 @@
+Object.defineProperty(exports,Symbol.toStringTag,{value:`Module`});const e=require("./run.cjs");require("./run-action.cjs").n(async t=>{let n=e.s(`kubeconfig-file`);n&&await(await Promise.resolve().then(()=>require("./commands-post.cjs"))).removeKubeconfig(n,t)});
