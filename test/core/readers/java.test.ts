@@ -17,7 +17,7 @@ const triggers: readonly { given: string; more?: string; expected: Readonly<Reco
   {
     given: '@QueueTrigger(name = "m", queueName = Names.PREFIX + "rders")',
     more: 'interface Names { String PREFIX = "o"; }',
-    expected: { type: 'queueTrigger', queueName: 'orders' },
+    expected: { type: 'queueTrigger', queueName: 'orders', connection: 'x' },
   },
   {
     given: '@TimerTrigger(name = "m", schedule = SCHEDULE)',
@@ -82,6 +82,33 @@ test('outputs and a Durable client are recorded; tests of the app are no part of
         ['queue', 'out'],
       ],
     ],
+  );
+});
+
+test('the storage account of a Java method is the connection of its storage bindings that name none', async () => {
+  const method = (account: string) => `package a;
+class F {
+  @FunctionName("f")
+  @StorageAccount(${account})
+  void run(
+    @BlobTrigger(name = "i", path = "in/{name}") byte[] i,
+    @BlobOutput(name = "o", path = "out/{name}", connection = "Own") OutputBinding<byte[]> o,
+    @EventHubOutput(name = "e", eventHubName = "h") OutputBinding<String> e) {}
+}
+`;
+  const [named] = (
+    await app(method('Accounts.FILES'), {
+      'src/main/java/a/Accounts.java': 'class Accounts { static final String FILES = "Files"; }',
+    })
+  ).functions;
+  assert.deepEqual(
+    [named?.bindings.map(({ connection }) => connection), named?.unresolved],
+    [['Files', 'Own', undefined], []],
+  );
+  const [computed] = (await app(method('Accounts.FILES'))).functions;
+  assert.deepEqual(
+    computed?.unresolved.map(({ what, place }) => [what, place.line]),
+    [['bindings[0].connection', 4]],
   );
 });
 

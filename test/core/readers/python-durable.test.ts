@@ -40,3 +40,28 @@ def counter(context):
     ],
   );
 });
+
+test('orchestrators of AI agents bring one activity that calls the model', async () => {
+  const tree = sourceTree({
+    'function_app.py': `import azure.durable_functions as df
+app = df.DFApp()
+@app.orchestration_trigger(context_name="context")
+@app.durable_openai_agent_orchestrator
+def poet(context):
+    pass
+@app.orchestration_trigger(context_name="context")
+@app.durable_openai_agent_orchestrator(model_provider=None)
+def critic(context):
+    pass
+`,
+  });
+  const { functions } = await discoverProject(tree);
+  assert.deepEqual(
+    functions.map(({ name, bindings: [trigger], unresolved }) => [name, trigger?.type, trigger?.activity, unresolved]),
+    [
+      ['poet', 'orchestrationTrigger', undefined, []],
+      ['run_model_activity', 'activityTrigger', 'run_model', []],
+      ['critic', 'orchestrationTrigger', undefined, []],
+    ],
+  );
+});

@@ -73,3 +73,12 @@ function wrapperFunction(name: StaticValue | undefined, authLevel: StaticValue, 
     ],
   };
 }
+
+const modelActivity = 'run_model_activity';
+
+/** Adds the activity that calls the model for the orchestrators of AI agents, once for each container as the library does. */
+export function addModelActivity({ functions }: Container, place: Place): void {
+  if (functions.some(({ name }) => name === modelActivity)) return;
+  const binding = { type: 'activityTrigger', direction: 'in', name: 'input', activity: 'run_model' } as const;
+  functions.push({ name: modelActivity, place, disabled: false, unresolved: [], bindings: [binding] });
+}

@@ -111,10 +111,14 @@ export const routeParameters = [
   'binding_extra_fields',
 ];
 
+/** Makes an orchestrator run an AI agent; the model is called by an activity that the library adds. */
+export const agentDecorator = 'durable_openai_agent_orchestrator';
+
 /** Decorators that change a function without adding a binding. */
 export const otherDecorators: ReadonlySet<string> = new Set([
   'function_name',
   'retry',
   'http_type',
   'mcp_tool_property',
+  agentDecorator,
 ]);

@@ -3,8 +3,8 @@ import type { Binding, Unresolved } from '../../project.ts';
 import type { FoundFunction } from '../reading.ts';
 import { BindingWriter, textOf, unknownFunctions } from '../static-value.ts';
 import { bindingOf, type Decoration, parametersOf, routeBindings } from './bindings.ts';
-import type { Container } from './containers.ts';
-import { decoratorRow, otherDecorators, routeParameters } from './decorators.ts';
+import { addModelActivity, type Container } from './containers.ts';
+import { agentDecorator, decoratorRow, otherDecorators, routeParameters } from './decorators.ts';
 import type { Evaluator, PythonValue } from './evaluate.ts';
 import { mentionsOf } from './mentions.ts';
 import type { Module } from './modules.ts';
@@ -40,6 +40,8 @@ export class FunctionFinder {
     const result = this.#functionOf(definition, decorations, module);
     if ('fn' in result) first.container.functions.push(result.fn);
     else this.unresolved.push(result.unresolved);
+    if (decorations.some(({ name }) => name === agentDecorator))
+      addModelActivity(first.container, module.placeAt(statement.from));
   }
 
   /** `app.route(…)`: the container in front, the last name, the argument list. */
