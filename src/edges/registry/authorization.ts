@@ -1,4 +1,5 @@
 import { isRecord, parseJson } from '../../core/image-json.ts';
+import { Secret } from '../../core/secret.ts';
 import { UserError } from '../../errors.ts';
 import type { Credentials } from '../../flows/ports.ts';
 import { isLoopback } from '../loopback.ts';
@@ -13,7 +14,7 @@ export type Challenge =
   | { readonly kind: 'bearer'; readonly realm: string; readonly service: string };
 
 interface Token {
-  readonly value: string;
+  readonly value: Secret;
   /** Milliseconds since 1970. */
   readonly until: number;
 }
@@ -53,11 +54,11 @@ export class Authorization {
     if (challenge.kind === 'basic') return basicOf(await this.#options.signIn.credentials(undefined, signal));
     const key = scopes.join(' ');
     const kept = await this.#tokens.get(key);
-    if (kept && kept.until > Date.now()) return `Bearer ${kept.value}`;
+    if (kept && kept.until > Date.now()) return bearerOf(kept);
     const fetched = this.#fetchToken(challenge, scopes, signal);
     this.#tokens.set(key, fetched);
     fetched.catch(() => this.#tokens.delete(key));
-    return `Bearer ${(await fetched).value}`;
+    return bearerOf(await fetched);
   }
 
   /** Drops the token of these scopes, since the registry did not take it. */
@@ -70,7 +71,7 @@ export class Authorization {
     scopes: readonly string[],
     signal: AbortSignal,
   ): Promise<Token> {
-    const { host, signIn, transport, pause } = this.#options;
+    const { host, signIn, transport, pause, mask } = this.#options;
     const url = this.#tokenUrl(challenge, scopes);
     const authorization = basicOf(await signIn.credentials(exchangePlaceOf(challenge, host), signal));
     const headers = authorization === undefined ? {} : { authorization };
@@ -82,10 +83,12 @@ export class Authorization {
       signal,
     });
     const token = parseToken((await readBody(answer)).toString('utf8'));
-    if (token) return token;
-    throw new UserError(
-      `The sign-in service of registry "${host}" sent no token. Check that input "registry" names a registry.`,
-    );
+    if (!token)
+      throw new UserError(
+        `The sign-in service of registry "${host}" sent no token. Check that input "registry" names a registry.`,
+      );
+    mask?.(token.value);
+    return token;
   }
 
   #tokenUrl({ realm, service }: Challenge & { kind: 'bearer' }, scopes: readonly string[]): URL {
@@ -99,6 +102,10 @@ export class Authorization {
     for (const scope of scopes) url.searchParams.append('scope', scope);
     return url;
   }
+}
+
+function bearerOf({ value }: Token): string {
+  return `Bearer ${value.reveal()}`;
 }
 
 function basicOf(credentials: Credentials | undefined): string | undefined {
@@ -119,5 +126,5 @@ function parseToken(body: string): Token | undefined {
   const token = typeof value.token === 'string' ? value.token : value.access_token;
   if (typeof token !== 'string' || token === '') return undefined;
   const life = typeof value.expires_in === 'number' ? Math.max(value.expires_in, shortestLife) : shortestLife;
-  return { value: token, until: Date.now() + life * 1000 - margin };
+  return { value: new Secret(token), until: Date.now() + life * 1000 - margin };
 }

@@ -14,7 +14,7 @@ export interface RegistryOptions {
   readonly host: string;
   /** How to sign in, asked once when the registry first wants it; without it the registry is used without sign-in. */
   readonly access?: ((signal: AbortSignal) => Promise<RegistryAccess | undefined>) | undefined;
-  /** Told every token that the registry gives in exchange. */
+  /** Told every token that the registry gives. */
   readonly mask?: ((secret: Secret) => void) | undefined;
   /** Repository that gets images: its tokens are asked for with the right to push from the start. */
   readonly pushTo?: string | undefined;

@@ -103,7 +103,7 @@ describe('a registry of Azure', () => {
     assert.equal(user, '00000000-0000-0000-0000-000000000000');
     assert.deepEqual(
       masked.map(secret => secret.reveal()),
-      [password],
+      [password, 'access', 'access'],
     );
     assert.deepEqual(identity.asked, ['https://containerregistry.azure.net/.default']);
   });
