@@ -7,7 +7,7 @@ import type { Scope } from './acr-rights.ts';
 import { exchangeToken, giveToken } from './acr-sign-in.ts';
 import { RegistryTokens } from './acr-tokens.ts';
 import { bearerOf, type CloudContext, type CloudExchange, type NamedPart } from './exchange.ts';
-import { SigningKey } from './signing-key.ts';
+import type { SigningKey } from './signing-key.ts';
 import type { ContainerRegistry } from './state.ts';
 
 /** Whether a registry is known by the host. */
@@ -23,9 +23,9 @@ interface Ground {
   readonly content: RegistryContent;
 }
 
-/** The registries of the cloud, each at the host and port of its login server: ACR's sign-in before real registries. */
-export async function containerRegistries(context: CloudContext): Promise<NamedPart> {
-  const tokens = new RegistryTokens(await SigningKey.generate('acr'));
+/** The registries of the cloud, each at the host and port of its login server: ACR's sign-in, whose tokens the key signs, before real registries. */
+export function containerRegistries(context: CloudContext, key: SigningKey): NamedPart {
+  const tokens = new RegistryTokens(key);
   const contents = new WeakMap<ContainerRegistry, RegistryContent>();
   const contentOf = (registry: ContainerRegistry) => {
     const content = contents.get(registry) ?? new RegistryContent(registry);

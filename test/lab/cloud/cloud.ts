@@ -58,6 +58,8 @@ export interface Cloud extends AsyncDisposable {
   readonly deployer: Principal;
   /** Identities of the machine whose metadata service this is. */
   readonly machineIdentities: Principal[];
+  /** Every token that was given out until now, by who issued it. */
+  issued(): Readonly<Record<'github' | 'entra' | 'acr', readonly string[]>>;
   /** All that arrived, in order. */
   readonly requests: readonly CloudRequest[];
   /** Gives a principal a role on a scope; `role` is its name. */
@@ -114,6 +116,7 @@ type OfParts =
   | 'deployer'
   | 'machineIdentities'
   | 'assign'
+  | 'issued'
   | 'job'
   | 'addIssuer';
 
@@ -124,7 +127,7 @@ async function startParts(address: string): Promise<{
 }> {
   const { state, home } = newCloud();
   const settings: CloudSettings = { tokenLife: 3600, assertionLife: 300, trustDelay: 0, blocked: new Set() };
-  const key = await SigningKey.generate('entra');
+  const [key, acrKey] = await Promise.all([SigningKey.generate('entra'), SigningKey.generate('acr')]);
   const tokens = new EntraTokens(key, state);
   const context: CloudContext = { state, home, address, tokens, settings };
   const github = await GitHub.start(context);
@@ -136,10 +139,11 @@ async function startParts(address: string): Promise<{
     assign: ({ objectId }: Pick<Principal, 'objectId'>, role: string, scope: string) =>
       assign(state, objectId, role, scope),
     job: (options?: JobOptions) => github.job(options),
+    issued: () => ({ github: [...github.key.signed], entra: [...key.signed], acr: [...acrKey.signed] }),
     addIssuer: (issuer: string, keys: () => Promise<JSONWebKeySet>) => void entra.issuers.set(issuer, keys),
   };
   const services = [metadataService(context, machineIdentities), resourceManager(context)];
-  const served = [github.part, entra.part, ...services, await containerRegistries(context)];
+  const served = [github.part, entra.part, ...services, containerRegistries(context, acrKey)];
   return { context, served, cloud };
 }
 

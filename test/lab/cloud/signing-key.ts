@@ -6,6 +6,8 @@ const algorithm = 'RS256';
 export class SigningKey {
   readonly publicKey: CryptoKey;
   readonly published: JSONWebKeySet;
+  /** All that was signed, in order: tests look for it where it must not be. */
+  readonly signed: string[] = [];
   readonly #privateKey: CryptoKey;
   readonly #id: string;
 
@@ -24,7 +26,10 @@ export class SigningKey {
   }
 
   /** A token with exactly these claims. */
-  sign(claims: JWTPayload): Promise<string> {
-    return new SignJWT(claims).setProtectedHeader({ alg: algorithm, typ: 'JWT', kid: this.#id }).sign(this.#privateKey);
+  async sign(claims: JWTPayload): Promise<string> {
+    const header = { alg: algorithm, typ: 'JWT', kid: this.#id };
+    const token = await new SignJWT(claims).setProtectedHeader(header).sign(this.#privateKey);
+    this.signed.push(token);
+    return token;
   }
 }
