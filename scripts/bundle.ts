@@ -81,6 +81,8 @@ const common: RolldownOptions = {
   platform: 'node',
   // An optional package of client-node for Negotiate proxies; loaded on use only, and never there.
   external: ['kerberos'],
+  // A linked folder of packages must look like one in its place, or the order of what is loaded would differ.
+  resolve: { symlinks: false },
   transform: { target: 'node24' },
   treeshake: {
     // None of these declares it, though only the polyfill does anything on load: the generated models are most of
