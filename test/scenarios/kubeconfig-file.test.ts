@@ -67,6 +67,17 @@ describe('a kubeconfig for later steps', () => {
     await assert.rejects(stat(path), { code: 'ENOENT' });
   });
 
+  test('that cannot be removed is a warning, and the job stays as it was', async () => {
+    const path = join(folder, 'replaced');
+    const namespace = await scene.newNamespace();
+    const { record } = await runJob({ ...usualInputs(cloud), namespace, 'kubeconfig-file': path }, [
+      'rm "$FILE" && mkdir "$FILE"',
+    ]);
+    const log = record.jobs.flatMap(job => job.steps.flatMap(step => step.log)).join('\n');
+    assert.equal(record.conclusion, 'success', log);
+    assert.match(log, /File ".+replaced" cannot be removed \(\w+\)\. Remove it by hand, since it holds a credential/);
+  });
+
   test('is not written when nobody asks for it', async () => {
     const [temporary, before] = [await mkdtemp(join(folder, 'temp-')), await filesOf(scene.app.path)];
     const result = await scene.deploy(await scene.newNamespace(), { env: { RUNNER_TEMP: temporary, HOME: temporary } });
@@ -135,13 +146,14 @@ describe('a kubeconfig for later steps', () => {
   });
 
   /** Runs the action as a step, and after it one that uses the file, prints its mode and its secret, and keeps a copy. */
-  async function runJob(inputs: Readonly<Record<string, string>>) {
+  async function runJob(inputs: Readonly<Record<string, string>>, more: readonly string[] = []) {
     const copy = join(folder, `copy-of-${inputs.cluster}`);
     const script = [
       'echo "mode $(stat -c %a "$FILE")"',
       '"$KUBECTL" --kubeconfig "$FILE" create configmap later --namespace "$NAMESPACE"',
       `echo "it holds $(grep -oE '"(token|client-key-data)":"[^"]+' "$FILE" | sed 's/.*"//')"`,
       'cp "$FILE" "$COPY"',
+      ...more,
     ];
     const env = {
       ...{ FILE: inputs['kubeconfig-file'], COPY: copy, NAMESPACE: inputs.namespace },
