@@ -91,8 +91,9 @@ interface Security {
 function securityOf(context: ScalerContext): Security | undefined {
   const protocol = lettersOf(context.binding.protocol);
   const mode = lettersOf(context.binding.authenticationMode);
-  // The extension takes a mode alone for SASL without a protocol.
-  const isSasl = protocol.startsWith('sasl') || (protocol === '' && mode in saslByMode);
+  // The extension takes a mode and a user for SASL without a protocol; a mode alone, as in its own samples, signs in to nothing.
+  const hasUser = givenText(context, ['username', 'oAuthBearerClientId']) !== undefined;
+  const isSasl = protocol.startsWith('sasl') || (protocol === '' && mode in saslByMode && hasUser);
   const sasl = isSasl ? saslByMode[mode === '' || mode === 'notset' ? 'plain' : mode] : undefined;
   if (isSasl && sasl === undefined) {
     context.fault(

@@ -38,6 +38,11 @@ export const otherRows: Readonly<Record<string, readonly Row[]>> = {
       binding: { ...brokers, protocol: 'ssl', sslCaPEM: '%Ca%' },
       settings: { Ca: certificate },
     },
+    {
+      name: 'topic with a mode that signs in to nothing',
+      access: kafka,
+      binding: { ...brokers, authenticationMode: 'Plain' },
+    },
     { name: 'topic over SASL', access: sasl, binding: { ...saslSsl, authenticationMode: 'PLAIN' } },
     {
       name: 'topic with SCRAM',
