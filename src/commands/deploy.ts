@@ -1,12 +1,7 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { parseImageReference, parseRegistry, repositoryOf } from '../core/image.ts';
-import {
-  type DeployInputs,
-  faultOfKubeconfig,
-  isKubeconfigPath,
-  isShown,
-  parseDeployInputs,
-} from '../core/inputs/inputs.ts';
+import { type DeployInputs, parseDeployInputs } from '../core/inputs/inputs.ts';
+import { faultOfKubeconfig, isKubeconfigPath, isShown } from '../core/inputs/kubeconfig.ts';
 import { faultOfBuiltFile, faultOfTakenFile } from '../core/inputs/target.ts';
 import { Secret } from '../core/secret.ts';
 import { isReadable, isTaken } from '../edges/readable.ts';

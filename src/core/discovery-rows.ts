@@ -2,7 +2,7 @@ import { UserError } from '../errors.ts';
 import { pathOf } from './app.ts';
 import type { Config } from './config/config.ts';
 import type { FunctionRows } from './discovery-report.ts';
-import type { ShapeInputs } from './inputs/inputs.ts';
+import { noShape } from './inputs/inputs.ts';
 import { measuresOf } from './measure.ts';
 import { placeFunctions } from './placement.ts';
 import type { AppFunction, Binding, Project } from './project.ts';
@@ -15,19 +15,6 @@ const unknownSettings: Settings = {
   plain: new Map(),
   secret: new Map(),
   sources: [{ kind: 'Secret', name: 'unknown' }],
-};
-
-const noInputs: ShapeInputs = {
-  settings: undefined,
-  secretSettings: undefined,
-  settingsFile: undefined,
-  identityClientId: undefined,
-  minReplicas: undefined,
-  maxReplicas: undefined,
-  pollingInterval: undefined,
-  cooldownPeriod: undefined,
-  expose: undefined,
-  host: undefined,
 };
 
 /** Workload and scaling of each function, as far as code and file tell them; what needs settings is "by its settings". */
@@ -63,7 +50,7 @@ function scalingOf(fn: AppFunction, project: Project, config: Config): string {
   };
   try {
     const [workload] = resolveApp({
-      inputs: { ...noInputs, name: 'app', namespace: 'default' },
+      inputs: { ...noShape(), name: 'app', namespace: 'default' },
       config: own,
       project: alone,
       settings: unknownSettings,

@@ -24,5 +24,5 @@ export function functionKeysOf(app: App, newKey: () => Secret): Manifest {
 /** The master key out of the Secret's data, or undefined when it has none. */
 export function masterKeyOf(data: Readonly<Record<string, string>> | undefined): Secret | undefined {
   const encoded = data?.['host.master'];
-  return encoded === undefined ? undefined : new Secret(Buffer.from(encoded, 'base64').toString('utf8'));
+  return encoded === undefined ? undefined : Secret.fromBase64(encoded);
 }

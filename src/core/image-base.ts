@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts';
 import type { ImageReference } from './image.ts';
-import { isRecord, parseJson } from './image-json.ts';
+import { isRecord, parseJson } from './json.ts';
 import type { Runtime, SourceTree } from './project.ts';
 
 const nodeMajors = [24, 22, 20] as const;

@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import { isRecord, parseJson, strings } from './image-json.ts';
+import { isRecord, parseJson, strings } from './json.ts';
 import type { Runtime } from './project.ts';
 
 /** Folder of the app in an image. */

@@ -1,6 +1,6 @@
 import { type Fault, UserError } from '../errors.ts';
-import { isRecord, parseJson } from './image-json.ts';
 import type { Platform } from './image-manifest.ts';
+import { isRecord, parseJson } from './json.ts';
 import type { Runtime, SourceTree } from './project.ts';
 
 /** How the dependencies of an app get into its image. */

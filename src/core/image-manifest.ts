@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import { isRecord, parseJson } from './image-json.ts';
+import { isRecord, parseJson } from './json.ts';
 
 /** A blob by digest, as manifests refer to it; `size` in bytes. */
 export interface Descriptor {

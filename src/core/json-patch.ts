@@ -1,4 +1,4 @@
-import { isMap } from './config/merge.ts';
+import { isRecord } from './json.ts';
 
 /** One operation of a JSON Patch (RFC 6902) as it is given, not yet checked. */
 export type PatchOperation = Readonly<Record<string, unknown>>;
@@ -143,5 +143,5 @@ function isEqual(one: unknown, other: unknown): boolean {
 
 /** Whether a value is a map of data, and no instance such as a `Secret`. */
 function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
-  return isMap(value) && Object.getPrototypeOf(value) === Object.prototype;
+  return isRecord(value) && Object.getPrototypeOf(value) === Object.prototype;
 }

@@ -1,4 +1,5 @@
 import type { Workload } from './app.ts';
+import { isRecord } from './json.ts';
 
 /** Answers of a running host to its admin requests. */
 export interface HostAnswers {
@@ -60,8 +61,4 @@ function listedNames(functions: unknown): readonly string[] {
     .filter(isRecord)
     .filter(fn => fn.isDisabled !== true)
     .map(fn => String(fn.name));
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

@@ -9,6 +9,11 @@ export class Secret {
     this.#value = value;
   }
 
+  /** The secret that a value of `data` in a Kubernetes Secret holds. */
+  static fromBase64(encoded: string): Secret {
+    return new Secret(Buffer.from(encoded, 'base64').toString('utf8'));
+  }
+
   /** The value itself. Call it only where it leaves for its destination. */
   reveal(): string {
     return this.#value;

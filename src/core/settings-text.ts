@@ -1,4 +1,5 @@
 import { assertNoFaults, type Fault, UserError } from '../errors.ts';
+import { isRecord } from './json.ts';
 import { parseJson } from './readers/json.ts';
 import { Secret } from './secret.ts';
 import type { SettingsLayer } from './settings.ts';
@@ -164,8 +165,4 @@ function layerOf(values: ReadonlyMap<string, string>): SettingsLayer {
     plain: new Map(entries.filter(([name]) => publicNames.has(name))),
     secret: toSecrets(new Map(entries.filter(([name]) => !publicNames.has(name)))),
   };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

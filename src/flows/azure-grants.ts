@@ -9,7 +9,7 @@ import {
   pathOfGrant,
   type RoleGrant,
 } from '../core/doctor/remedies.ts';
-import { isRecord } from '../core/image-json.ts';
+import { isRecord } from '../core/json.ts';
 import { RemoteError, UserError } from '../errors.ts';
 import { apiVersions } from './azure-lists.ts';
 import type { ResourceManager } from './azure-port.ts';

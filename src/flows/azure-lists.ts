@@ -2,7 +2,7 @@ import { type ContainerRegistry, parseContainerRegistry } from '../core/azure/co
 import { clusterApiVersion } from '../core/azure/managed-cluster.ts';
 import { parseRoleAssignment, type RoleAssignment } from '../core/azure/role-assignment.ts';
 import type { IdentityFacts, SubscriptionFacts } from '../core/doctor/facts.ts';
-import { isRecord, strings } from '../core/image-json.ts';
+import { isRecord, strings } from '../core/json.ts';
 import type { ResourceManager } from './azure-port.ts';
 
 /** Versions of the APIs, each the newest stable one that has all we read. */

@@ -1,16 +1,12 @@
 import { parseRecord } from '../core/doctor/record.ts';
 import { anyClientId, type ClusterUses, type Owner } from '../core/doctor/uses.ts';
-import { parseImageReference } from '../core/image.ts';
-import { isRecord } from '../core/image-json.ts';
+import { isRecord } from '../core/json.ts';
 import { labelKeys } from '../core/names.ts';
-import { UserError } from '../errors.ts';
 import type { Kind, LiveObject } from './cluster-port.ts';
 import type { ClusterInspection } from './doctor-port.ts';
 import type { RecordOwner } from './doctor-record.ts';
+import { imagesIn, isOf, pullingKinds } from './image-users.ts';
 import { look } from './look.ts';
-
-/** Kinds whose pods pull images, now or when they are scaled up. */
-const pullingKinds = ['Pod', 'Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob'] as const;
 
 /** What everything in the cluster but the app itself uses. */
 export async function readUses(inspection: ClusterInspection, app: RecordOwner): Promise<ClusterUses> {
@@ -40,28 +36,13 @@ async function readRecords(inspection: ClusterInspection, app: RecordOwner) {
     .filter(({ namespace, name }) => namespace !== app.namespace || name !== app.name);
 }
 
-function isOf({ metadata }: LiveObject, { name, namespace }: RecordOwner): boolean {
-  return metadata?.namespace === namespace && metadata.labels?.[labelKeys.app] === name;
-}
-
 function ownerOf({ metadata }: LiveObject): Owner {
   return { namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' };
 }
 
 function hostsOf(object: LiveObject): readonly (Owner & { readonly host: string })[] {
-  const images = [...JSON.stringify(object).matchAll(/"image":"([^"]+)"/g)].map(match => match[1] ?? '');
-  const hosts = new Set(images.flatMap(hostOf));
+  const hosts = new Set(imagesIn(object).map(image => image.host));
   return [...hosts].map(host => ({ ...ownerOf(object), host }));
-}
-
-/** A name that is no image cannot be pulled from anywhere. */
-function hostOf(image: string): readonly string[] {
-  try {
-    return [parseImageReference(image).host];
-  } catch (error) {
-    if (error instanceof UserError) return [];
-    throw error;
-  }
 }
 
 function clientIdsOf(

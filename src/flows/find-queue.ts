@@ -72,12 +72,7 @@ async function readLayer(
 ): Promise<SettingsLayer> {
   if (kind === 'ConfigMap') return plainLayer((await cluster.read('ConfigMap', namespace, name))?.data ?? {});
   const live = await cluster.read('Secret', namespace, name);
-  const values = new Map(
-    Object.entries(live?.data ?? {}).map(([key, value]) => [
-      key,
-      new Secret(Buffer.from(value, 'base64').toString('utf8')),
-    ]),
-  );
+  const values = new Map(Object.entries(live?.data ?? {}).map(([key, value]) => [key, Secret.fromBase64(value)]));
   for (const value of values.values()) mask(value);
   return secretLayer(values);
 }

@@ -21,7 +21,7 @@ export interface UsedBy {
 }
 
 /** Kinds whose pods pull images, now or when they are scaled up. */
-const pullingKinds = [
+export const pullingKinds = [
   'Deployment',
   'StatefulSet',
   'DaemonSet',
@@ -59,13 +59,18 @@ export async function findImageUsers(
   return [...records.flatMap(recordedIn), ...workloads.flat()].filter(({ image }) => counts(image));
 }
 
-function isOf({ metadata }: LiveObject, { name, namespace }: UsedBy): boolean {
+/** Whether an object is of the app itself. */
+export function isOf({ metadata }: LiveObject, { name, namespace }: Pick<UsedBy, 'name' | 'namespace'>): boolean {
   return metadata?.namespace === namespace && metadata?.labels?.[labelKeys.app] === name;
 }
 
 function usersIn(kind: Kind, object: LiveObject): readonly ImageUser[] {
-  const images = [...JSON.stringify(object).matchAll(/"image":"([^"]+)"/g)].map(match => match[1] ?? '');
-  return images.flatMap(text => imageOf(text).map(image => ({ name: nameOf(kind, object), image })));
+  return imagesIn(object).map(image => ({ name: nameOf(kind, object), image }));
+}
+
+/** Every image that an object names, wherever it has its pods. */
+export function imagesIn(object: LiveObject): readonly ImageReference[] {
+  return [...JSON.stringify(object).matchAll(/"image":"([^"]+)"/g)].flatMap(match => imageOf(match[1] ?? ''));
 }
 
 function recordedIn(object: LiveObject): readonly ImageUser[] {

@@ -183,12 +183,7 @@ function exposedKey({ title }: HttpCheck, url: URL): string {
 /** Keys of the app's hosts by their names in the Secret, masked. */
 async function readKeys({ cluster, name, namespace, mask }: LiveApp): Promise<ReadonlyMap<string, Secret>> {
   const secret = await cluster.read('Secret', namespace, keysSecretName(name));
-  const keys = new Map(
-    Object.entries(secret?.data ?? {}).map(([key, value]) => [
-      key,
-      new Secret(Buffer.from(value, 'base64').toString('utf8')),
-    ]),
-  );
+  const keys = new Map(Object.entries(secret?.data ?? {}).map(([key, value]) => [key, Secret.fromBase64(value)]));
   for (const key of keys.values()) mask(key);
   return keys;
 }

@@ -1,8 +1,8 @@
 import { atMost } from '../core/concurrency.ts';
 import { type ImageReference, parseImageReference } from '../core/image.ts';
 import { builtLabel } from '../core/image-config.ts';
-import { isRecord, parseJson } from '../core/image-json.ts';
 import { decideRemoval, type ImageRemoval, type StoredImage } from '../core/image-removal.ts';
+import { isRecord, parseJson } from '../core/json.ts';
 import type { Release } from '../core/release.ts';
 import { findImageUsers, type ImageUser, type UsedBy } from './image-users.ts';
 import type { ImageRegistry } from './ports.ts';

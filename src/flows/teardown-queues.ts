@@ -95,7 +95,7 @@ async function readConnection(
   const map = spec?.configMapTargetRef?.find(reference => reference.parameter === 'connection');
   if (secret) {
     const encoded = (await cluster.read('Secret', namespace, secret.name))?.data?.[secret.key];
-    return encoded === undefined ? undefined : new Secret(Buffer.from(encoded, 'base64').toString('utf8'));
+    return encoded === undefined ? undefined : Secret.fromBase64(encoded);
   }
   const text = map && (await cluster.read('ConfigMap', namespace, map.name))?.data?.[map.key];
   return text === undefined ? undefined : new Secret(text);

@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { App, Workload } from '../core/app.ts';
 import { masterKeyOf } from '../core/function-keys.ts';
-import { parseJson } from '../core/image-json.ts';
+import { parseJson } from '../core/json.ts';
 import { faultsOfHost, type HostAnswers, isSettled } from '../core/loaded.ts';
 import { portOf } from '../core/manifests/deployment.ts';
 import { keysSecretName } from '../core/names.ts';

@@ -1,5 +1,6 @@
 import type { App } from '../../src/core/app.ts';
 import type { Config } from '../../src/core/config/config.ts';
+import { noShape } from '../../src/core/inputs/inputs.ts';
 import type { HostJson } from '../../src/core/project.ts';
 import { resolveApp } from '../../src/core/resolve-app.ts';
 import { mergeSettings, type SettingsSource, secretLayer } from '../../src/core/settings.ts';
@@ -48,16 +49,7 @@ export function resolveScaled({
     inputs: {
       name: 'shop',
       namespace: 'default',
-      settings: undefined,
-      secretSettings: undefined,
-      settingsFile: undefined,
-      identityClientId: undefined,
-      minReplicas: undefined,
-      maxReplicas: undefined,
-      pollingInterval: undefined,
-      cooldownPeriod: undefined,
-      expose: undefined,
-      host: undefined,
+      ...noShape(),
     },
     project: projectOf(functions, host),
     config,

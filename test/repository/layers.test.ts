@@ -35,8 +35,7 @@ const readers: Readonly<Record<string, string>> = {
   'src/inputs.ts': 'the reader of inputs and environment',
   'src/entries/cli.ts': 'hands its arguments on',
   'src/edges/cluster/exec-plugin.ts': 'gives the environment to the command of the kubeconfig, with what that adds',
-  'src/edges/http/http-client.ts': 'gives the proxy variables to the agent, which reads them by itself',
-  'src/edges/registry/transport.ts': 'gives the proxy variables to the agent, which reads them by itself',
+  'src/edges/agents.ts': 'gives the proxy variables to the agent, which reads them by itself',
 };
 
 const sources = await readSources('src');

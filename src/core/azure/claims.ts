@@ -1,4 +1,4 @@
-import { isRecord, parseJson } from '../image-json.ts';
+import { isRecord, parseJson } from '../json.ts';
 
 /** What a job's OIDC token says of it; read without a check, which is Entra's. */
 export interface AssertionClaims {

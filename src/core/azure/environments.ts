@@ -1,5 +1,5 @@
 import { UserError } from '../../errors.ts';
-import { isRecord } from '../image-json.ts';
+import { isRecord } from '../json.ts';
 import type { AzureEnvironment, AzureScopes } from './environment.ts';
 import { aksServerApplication } from './environment.ts';
 

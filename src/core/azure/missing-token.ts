@@ -1,4 +1,4 @@
-import { isRecord } from '../image-json.ts';
+import { isRecord } from '../json.ts';
 
 /** What is known about a job without a way to an OIDC token. */
 export interface TokenlessJob {

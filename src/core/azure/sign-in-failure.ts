@@ -1,4 +1,4 @@
-import { isRecord } from '../image-json.ts';
+import { isRecord } from '../json.ts';
 import type { AssertionClaims } from './claims.ts';
 import type { SignIn } from './sign-in.ts';
 

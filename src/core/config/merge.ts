@@ -1,11 +1,8 @@
-/** Whether a parsed value is a map. */
-export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+import { isRecord } from '../json.ts';
 
 /** `overlay` merged over `base`: maps deep, everything else replaced. */
 export function mergeOver(base: unknown, overlay: unknown): unknown {
-  if (!isMap(base) || !isMap(overlay)) return overlay;
+  if (!isRecord(base) || !isRecord(overlay)) return overlay;
   const merged = new Map(Object.entries(base));
   for (const [key, value] of Object.entries(overlay))
     merged.set(key, merged.has(key) ? mergeOver(merged.get(key), value) : value);

@@ -1,7 +1,8 @@
 import { type Fault, type Place, UserError } from '../../errors.ts';
+import { isRecord } from '../json.ts';
 import { didYouMean } from '../nearest.ts';
 import type { Config } from './config.ts';
-import { isMap, mergeOver } from './merge.ts';
+import { mergeOver } from './merge.ts';
 import { keepPlaces } from './places.ts';
 import { contradictionsIn } from './rules.ts';
 import { checkConfig, checkFile, type Issue } from './schema.ts';
@@ -71,7 +72,7 @@ class Reading {
       });
     }
     if (Array.isArray(value)) return value.map((item: unknown, index) => this.prepare(item, [...path, index]));
-    if (isMap(value))
+    if (isRecord(value))
       return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.prepare(item, [...path, key])]));
     return this.#scalar(value, path);
   }
@@ -98,7 +99,7 @@ class Reading {
 
   overlay(written: unknown, environment: string | undefined): unknown {
     if (environment === undefined) return undefined;
-    const environments = isMap(written) && isMap(written.environments) ? written.environments : {};
+    const environments = isRecord(written) && isRecord(written.environments) ? written.environments : {};
     if (Object.hasOwn(environments, environment)) return environments[environment];
     const known = Object.keys(environments);
     const cure =
@@ -114,7 +115,7 @@ class Reading {
   }
 
   merged(written: unknown, overlay: unknown, environment: string | undefined): Config {
-    const base = isMap(written)
+    const base = isRecord(written)
       ? Object.fromEntries(Object.entries(written).filter(([key]) => key !== 'environments'))
       : {};
     const checked = checkConfig(overlay === undefined ? base : mergeOver(base, overlay));
@@ -177,7 +178,7 @@ function descriptionsOf(issue: Issue, around: YamlPath): readonly Description[] 
 function unknownKeys(issue: Issue, parent: YamlPath): readonly Description[] {
   const known = issue.message.split(' ');
   const given = issue.path?.at(-1)?.input;
-  const keys = isMap(given) ? Object.keys(given).filter(key => !known.includes(key)) : [];
+  const keys = isRecord(given) ? Object.keys(given).filter(key => !known.includes(key)) : [];
   if (keys.length === 0)
     return [
       {

@@ -1,4 +1,4 @@
-import { isRecord, parseJson } from '../image-json.ts';
+import { isRecord, parseJson } from '../json.ts';
 import type { Manifest } from '../manifests/object.ts';
 import { labelKeys, shortHash } from '../names.ts';
 import { type ClusterFeature, featureNames, type Grant, keyOfRemedy, type Purpose } from './remedies.ts';

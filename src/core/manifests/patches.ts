@@ -1,7 +1,7 @@
 import { assertNoFaults, type Fault } from '../../errors.ts';
 import type { App } from '../app.ts';
 import type { Patch } from '../config/config.ts';
-import { isMap } from '../config/merge.ts';
+import { isRecord } from '../json.ts';
 import { jsonPatch, mergePatch, PatchFault } from '../json-patch.ts';
 import { didYouMean } from '../nearest.ts';
 import type { Manifest } from './object.ts';
@@ -100,7 +100,7 @@ const fixedParts: readonly (readonly string[])[] = [
 
 function at(value: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>(
-    (inner, key) => (isMap(inner) && Object.hasOwn(inner, key) ? inner[key] : undefined),
+    (inner, key) => (isRecord(inner) && Object.hasOwn(inner, key) ? inner[key] : undefined),
     value,
   );
 }
@@ -114,7 +114,7 @@ const labelParts = [
 function changedLabels(before: Manifest, after: unknown): readonly string[] {
   return labelParts.flatMap(path => {
     const own = at(before, path);
-    return isMap(own)
+    return isRecord(own)
       ? Object.keys(own)
           .filter(key => at(after, [...path, key]) !== own[key])
           .map(key => `${path.join('.')}.${key}`)
@@ -123,5 +123,5 @@ function changedLabels(before: Manifest, after: unknown): readonly string[] {
 }
 
 function isManifest(value: unknown): value is Manifest {
-  return isMap(value) && typeof value.kind === 'string' && isMap(value.metadata);
+  return isRecord(value) && typeof value.kind === 'string' && isRecord(value.metadata);
 }

@@ -1,7 +1,7 @@
 import type { V1Container, V1Probe } from '@kubernetes/client-node';
 import type { Workload } from '../app.ts';
 import type { ProbeOptions } from '../config/config.ts';
-import { isMap } from '../config/merge.ts';
+import { isRecord } from '../json.ts';
 
 const ping: V1Probe = { httpGet: { path: '/admin/host/ping', port: 'http' }, timeoutSeconds: 5 };
 /** Ways to probe; a container takes one of them. */
@@ -20,6 +20,6 @@ export function probesOf({ pod }: Workload): Pick<V1Container, 'readinessProbe' 
 function probeOf(base: V1Probe, options: Exclude<ProbeOptions, false>): V1Probe {
   const { httpGet: _, ...rest } = base;
   if (handlers.some(handler => handler !== 'httpGet' && handler in options)) return { ...rest, ...options };
-  if (!isMap(options.httpGet)) return { ...base, ...options };
+  if (!isRecord(options.httpGet)) return { ...base, ...options };
   return { ...base, ...options, httpGet: { path: '/admin/host/ping', port: 'http', ...options.httpGet } };
 }

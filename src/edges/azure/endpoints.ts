@@ -1,6 +1,6 @@
 import type { AzureEnvironment } from '../../core/azure/environment.ts';
 import { endpointsUrl, environmentNames, environments, parseEndpoints } from '../../core/azure/environments.ts';
-import { parseJson } from '../../core/image-json.ts';
+import { parseJson } from '../../core/json.ts';
 import { UserError } from '../../errors.ts';
 import { NoAnswer } from '../../flows/http-port.ts';
 import { codeOf, noAnswerError } from './no-answer.ts';

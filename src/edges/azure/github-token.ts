@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type AssertionClaims, assertionClaimsOf } from '../../core/azure/claims.ts';
-import { isRecord, parseJson } from '../../core/image-json.ts';
+import { isRecord, parseJson } from '../../core/json.ts';
 import { Secret } from '../../core/secret.ts';
 import { UserError } from '../../errors.ts';
 import { type HttpAnswer, NoAnswer } from '../../flows/http-port.ts';

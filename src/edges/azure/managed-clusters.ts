@@ -1,6 +1,6 @@
 import { clusterApiVersion, clusterPath, clustersPath, parseManagedCluster } from '../../core/azure/managed-cluster.ts';
 import { partOfId } from '../../core/azure/resource-id.ts';
-import { isRecord } from '../../core/image-json.ts';
+import { isRecord } from '../../core/json.ts';
 import { nearest } from '../../core/nearest.ts';
 import { Secret } from '../../core/secret.ts';
 import { RemoteError, UserError } from '../../errors.ts';

@@ -1,4 +1,4 @@
-import { isRecord } from '../../core/image-json.ts';
+import { isRecord } from '../../core/json.ts';
 import type { RawAnswer } from './resource-manager.ts';
 
 /** Pause between two looks where none is named, and the longest one, in seconds. */

@@ -1,3 +1,4 @@
+import { parseRetryAfter } from '../../core/retry-after.ts';
 import type { Clock } from '../../flows/clock.ts';
 import { type HttpAnswer, type HttpSender, NoAnswer } from '../../flows/http-port.ts';
 
@@ -34,7 +35,8 @@ export async function patientFetch(
     const answer = await http
       .send({ method: 'GET', ...reading, deadline: Math.max(1, Math.ceil(Math.min(attemptDeadline, left))) })
       .catch(error => errorIfPassing(error));
-    const wait = answer instanceof NoAnswer ? pause : (retryAfterOf(answer) ?? pause);
+    const wait =
+      answer instanceof NoAnswer ? pause : (parseRetryAfter(answer.headers['retry-after'], clock.now()) ?? pause);
     const isFinal = !(answer instanceof NoAnswer) && !passingStatuses.includes(answer.status);
     if (!isFinal && clock.now() + wait < until) {
       await clock.pause(wait, signal);
@@ -50,12 +52,4 @@ function errorIfPassing(error: unknown): NoAnswer {
   if (error instanceof NoAnswer && /^(?:none within|ECONNRESET|EPIPE|ETIMEDOUT|EAI_AGAIN)/.test(error.code))
     return error;
   throw error;
-}
-
-/** Milliseconds; undefined where the answer names no time. */
-function retryAfterOf({ headers }: HttpAnswer): number | undefined {
-  const value = headers['retry-after'];
-  if (value === undefined || value === '') return undefined;
-  const time = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Number.isNaN(time) ? undefined : Math.max(0, time);
 }

@@ -1,5 +1,5 @@
 import { resourceFault } from '../../core/azure/resource-failure.ts';
-import { isRecord } from '../../core/image-json.ts';
+import { isRecord } from '../../core/json.ts';
 import { RemoteError, UserError } from '../../errors.ts';
 import type { AzureIdentity, ResourceAnswer, ResourceCall, ResourceManager } from '../../flows/azure-port.ts';
 import type { Clock } from '../../flows/clock.ts';

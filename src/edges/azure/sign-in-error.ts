@@ -6,7 +6,7 @@ import {
   type SignInAttempt,
   signInFault,
 } from '../../core/azure/sign-in-failure.ts';
-import { parseJson } from '../../core/image-json.ts';
+import { parseJson } from '../../core/json.ts';
 import { UserError } from '../../errors.ts';
 import { noAnswerError } from './no-answer.ts';
 import type { Outcome } from './wire.ts';

@@ -1,10 +1,11 @@
+import { parseRetryAfter } from '../../core/retry-after.ts';
 import type { TokenCredentialOptions } from './azure-identity.ts';
 import { codeOf } from './no-answer.ts';
 
-/** Longest pause that an answer may ask for, in seconds; a longer one fails at once, and says so. */
-const longestPause = 30;
-/** Pause after an answer that throttles without saying for how long: Azure's clients would not try again at all. */
-const usualPause = 2;
+/** Longest pause that an answer may ask for, in milliseconds; a longer one fails at once, and says so. */
+const longestPause = 30_000;
+/** Milliseconds after an answer that throttles without saying for how long: Azure's clients would not try again at all. */
+const usualPause = 2000;
 
 /** Header, of ours alone, with a pause that is too long to wait for. */
 export const askedPause = 'x-asked-pause';
@@ -71,10 +72,10 @@ function signalOf(given: NonNullable<Request['abortSignal']>): AbortSignal {
 
 function pauseWithinLimit(headers: Headers): void {
   const asked = headers.get('retry-after');
-  const seconds = Number(asked ?? usualPause);
-  const wait = Number.isNaN(seconds) ? (Date.parse(asked ?? '') - Date.now()) / 1000 : seconds;
-  if (wait > longestPause) {
+  const wait = parseRetryAfter(asked, Date.now());
+  if (wait === undefined) headers.set('retry-after-ms', String(usualPause));
+  else if (wait > longestPause) {
     headers.set(askedPause, asked ?? '');
     headers.delete('retry-after');
-  } else if (asked === undefined || Number.isNaN(wait)) headers.set('retry-after-ms', String(usualPause * 1000));
+  }
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
 import { dirname, resolve } from 'node:path';
-import { decodedKubeconfig, faultOfKubeconfig, isKubeconfigPath, isShown } from '../../core/inputs/inputs.ts';
+import { decodedKubeconfig, faultOfKubeconfig, isKubeconfigPath, isShown } from '../../core/inputs/kubeconfig.ts';
 import { Secret } from '../../core/secret.ts';
 import { UsageError } from '../../errors.ts';
 import type { AzureIdentity } from '../../flows/azure-port.ts';

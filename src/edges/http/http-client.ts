@@ -2,7 +2,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { Interrupted } from '../../errors.ts';
 import { type HttpAnswer, type HttpRequest, type HttpSender, NoAnswer } from '../../flows/http-port.ts';
-import { isLoopback } from '../loopback.ts';
+import { Agents } from '../agents.ts';
 
 /** Bytes of a body that are kept. */
 const bodyLimit = 1024 * 1024;
@@ -10,7 +10,7 @@ const bodyLimit = 1024 * 1024;
 /** Requests over connections that are kept and used again; a redirect is not followed. Dispose of it to close them. */
 export class HttpClient implements HttpSender, Disposable {
   readonly #signal: AbortSignal;
-  readonly #agents = new Map<string, http.Agent>();
+  readonly #agents = new Agents();
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
@@ -40,30 +40,20 @@ export class HttpClient implements HttpSender, Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const agent of this.#agents.values()) agent.destroy();
+    this.#agents[Symbol.dispose]();
   }
 
   #answerOf({ method, url, headers, body, onSent }: HttpRequest, signal: AbortSignal): Promise<http.IncomingMessage> {
     const length =
       body === undefined && method === 'GET' ? {} : { 'content-length': String(Buffer.byteLength(body ?? '')) };
-    const options = { method, headers: { ...headers, ...length }, agent: this.#agentFor(url), signal };
+    const scheme = url.protocol === 'https:' ? https : http;
+    const options = { method, headers: { ...headers, ...length }, agent: this.#agents.of(url, scheme), signal };
     return new Promise((resolve, reject) => {
-      const request = url.protocol === 'https:' ? https.request(url, options) : http.request(url, options);
+      const request = scheme.request(url, options);
       request.once('response', resolve).on('error', reject);
       if (onSent) request.once('finish', onSent);
       request.end(body);
     });
-  }
-
-  #agentFor(url: URL): http.Agent {
-    const direct = isLoopback(url.host);
-    const key = `${url.protocol}${direct}`;
-    const known = this.#agents.get(key);
-    if (known) return known;
-    const options = { keepAlive: true, ...(direct ? {} : { proxyEnv: process.env }) };
-    const agent = url.protocol === 'https:' ? new https.Agent(options) : new http.Agent(options);
-    this.#agents.set(key, agent);
-    return agent;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseRetryAfter } from '../../core/retry-after.ts';
 import { UserError } from '../../errors.ts';
 import { type Attempt, connectionError, detailOf, type Refusal, RegistryError, refusalError } from './failure.ts';
 import { readBody } from './transport.ts';
@@ -60,7 +61,11 @@ async function refusalOf(answer: IncomingMessage): Promise<Refusal> {
   // A token without the right is answered like no token at all; only this word tells them apart.
   const lacksRight = /insufficient_scope/.test(answer.headers['www-authenticate'] ?? '');
   const status = lacksRight ? 403 : (answer.statusCode ?? 0);
-  return { status, detail: await refusalDetail(answer), retryAfter: parseRetryAfter(answer.headers['retry-after']) };
+  return {
+    status,
+    detail: await refusalDetail(answer),
+    retryAfter: parseRetryAfter(answer.headers['retry-after'], Date.now()),
+  };
 }
 
 async function refusalDetail(answer: IncomingMessage): Promise<string> {
@@ -70,14 +75,6 @@ async function refusalDetail(answer: IncomingMessage): Promise<string> {
     // The status alone already tells what happened.
     return '';
   }
-}
-
-/** Milliseconds of the header `Retry-After`, given in seconds or as a date; undefined when it is neither. */
-export function parseRetryAfter(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^\d+$/.test(value)) return Number(value) * 1000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
 }
 
 async function defaultPause(milliseconds: number, signal: AbortSignal): Promise<void> {

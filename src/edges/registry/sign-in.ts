@@ -1,4 +1,4 @@
-import { isRecord, parseJson } from '../../core/image-json.ts';
+import { isRecord, parseJson } from '../../core/json.ts';
 import { Secret } from '../../core/secret.ts';
 import { UserError } from '../../errors.ts';
 import type { AzureIdentity } from '../../flows/azure-port.ts';

@@ -1,4 +1,4 @@
-import { isRecord, parseJson, strings } from '../../core/image-json.ts';
+import { isRecord, parseJson, strings } from '../../core/json.ts';
 
 /** Tags in an answer to `tags/list`; none when the repository has none left. */
 export function parseTags(body: string): readonly string[] {

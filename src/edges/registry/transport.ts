@@ -1,5 +1,5 @@
 import * as http from 'node:http';
-import { isLoopback } from '../loopback.ts';
+import { Agents } from '../agents.ts';
 
 /** One request; a body that streams can be sent once only. */
 export interface Outgoing {
@@ -16,7 +16,7 @@ export interface Outgoing {
 
 /** Requests over connections that are kept and used again. */
 export class Transport implements Disposable {
-  readonly #agents = new Map<string, http.Agent>();
+  readonly #agents = new Agents();
   readonly #silence: number;
 
   /** `silence`: milliseconds without a byte either way after which a request fails with code `ESILENT`. */
@@ -33,7 +33,7 @@ export class Transport implements Disposable {
     const options = {
       method,
       headers: { ...headers, ...length },
-      agent: this.#agentFor(url, scheme),
+      agent: this.#agents.of(url, scheme),
       timeout: silence,
       signal,
     };
@@ -47,18 +47,7 @@ export class Transport implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const agent of this.#agents.values()) agent.destroy();
-  }
-
-  #agentFor(url: URL, scheme: Pick<typeof http, 'Agent'>): http.Agent {
-    const direct = isLoopback(url.host);
-    const key = `${url.protocol}${direct}`;
-    const known = this.#agents.get(key);
-    if (known) return known;
-    const options = { keepAlive: true, ...(direct ? {} : { proxyEnv: process.env }) };
-    const agent = new scheme.Agent(options);
-    this.#agents.set(key, agent);
-    return agent;
+    this.#agents[Symbol.dispose]();
   }
 }
 

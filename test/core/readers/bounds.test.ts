@@ -3,19 +3,8 @@ import test from 'node:test';
 import { discoverProject } from '../../../src/core/discovery.ts';
 import { faultsOf } from '../faults.ts';
 import { sourceTree } from '../source-tree.ts';
+import { csharp, type Files, node, python } from './one-file-apps.ts';
 
-type Files = Readonly<Record<string, string>>;
-
-const node = (code: string, others: Files = {}): Files => ({
-  'package.json': '{"main":"a.js"}',
-  'a.js': `const { app } = require('@azure/functions');\n${code}`,
-  ...others,
-});
-const python = (code: string, others: Files = {}): Files => ({
-  'function_app.py': `import azure.functions as func\napp = func.FunctionApp()\n${code}`,
-  ...others,
-});
-const csharp = (members: string): Files => ({ 'app.csproj': '<Project/>', 'A.cs': members });
 const java = (members: string): Files => ({ 'pom.xml': '<project/>', 'A.java': members });
 
 const nested = (open: string, inside: string, close: string, times = 20_000) =>

@@ -3,19 +3,7 @@ import test from 'node:test';
 import { discoverProject } from '../../../src/core/discovery.ts';
 import { faultsOf } from '../faults.ts';
 import { sourceTree } from '../source-tree.ts';
-
-type Files = Readonly<Record<string, string>>;
-
-const node = (code: string, others: Files = {}): Files => ({
-  'package.json': '{"main":"a.js"}',
-  'a.js': `const { app } = require('@azure/functions');\n${code}`,
-  ...others,
-});
-const python = (code: string, others: Files = {}): Files => ({
-  'function_app.py': `import azure.functions as func\napp = func.FunctionApp()\n${code}`,
-  ...others,
-});
-const csharp = (members: string): Files => ({ 'app.csproj': '<Project/>', 'A.cs': members });
+import { csharp, type Files, node, python } from './one-file-apps.ts';
 
 const unread =
   'The file is too large to be read. Declare its functions with "functions.<name>.bindings" in aks-functions.yml, in the shape of function.json.';

@@ -1,6 +1,7 @@
 import type { App } from '../../../src/core/app.ts';
 import { parseConfig } from '../../../src/core/config/parse.ts';
 import { discoverProject } from '../../../src/core/discovery.ts';
+import { noShape } from '../../../src/core/inputs/inputs.ts';
 import type { Manifest } from '../../../src/core/manifests/object.ts';
 import { planDeployment } from '../../../src/core/plan.ts';
 import { resolveApp } from '../../../src/core/resolve-app.ts';
@@ -83,7 +84,7 @@ export async function appOf(
     sourceTree({ 'host.json': JSON.stringify({ version: '2.0', ...host }), ...sources(binding) }),
   );
   return resolveApp({
-    inputs: { name: 'shop', namespace: 'default', ...noInputs },
+    inputs: { name: 'shop', namespace: 'default', ...noShape() },
     project,
     kedaVersion: keda,
     config: options
@@ -95,19 +96,6 @@ export async function appOf(
     settings: mergeSettings([secretLayer(toSecrets(new Map(Object.entries(settings))))]),
   });
 }
-
-const noInputs = {
-  settings: undefined,
-  secretSettings: undefined,
-  settingsFile: undefined,
-  identityClientId: undefined,
-  minReplicas: undefined,
-  maxReplicas: undefined,
-  pollingInterval: undefined,
-  cooldownPeriod: undefined,
-  expose: undefined,
-  host: undefined,
-};
 
 /** Everything that would be applied for the app. */
 export function objectsOf(app: App): readonly Manifest[] {

@@ -1,1 +1,0 @@
-function e(e){return/^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/.test(e)}Object.defineProperty(exports,"t",{enumerable:!0,get:function(){return e}});
