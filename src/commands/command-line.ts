@@ -3,7 +3,7 @@ import { type Flags, parseFlags } from '../core/flags.ts';
 import { commandHelp, overviewHelp } from '../core/help.ts';
 import type { RawInputs } from '../core/inputs/reader.ts';
 import { actionInputs } from '../core/inputs/table.ts';
-import { faultOfKeda } from '../core/keda.ts';
+import { faultOfKedaFlag } from '../core/keda.ts';
 import { nearest } from '../core/nearest.ts';
 import { Secret } from '../core/secret.ts';
 import { UsageError } from '../errors.ts';
@@ -46,13 +46,14 @@ const runners: Readonly<Record<string, Runner>> = {
     return say(await discoverApp(raw, flags.own.get('format') === 'json' ? 'json' : 'table', setting));
   },
   render: async ({ raw, flags, ...setting }) => {
-    const kedaFault = flags.own.has('keda-version') ? faultOfKeda(flags.own.get('keda-version')) : undefined;
-    if (kedaFault) throw new UsageError(`Flag "--keda-version": ${kedaFault}`);
+    const kedaVersion = flags.own.get('keda-version');
+    const kedaFault = kedaVersion === undefined ? undefined : faultOfKedaFlag(kedaVersion);
+    if (kedaFault) throw new UsageError(`Flag "--keda-version" ${kedaFault}`);
     const [{ renderApp }, { textFiles }] = await Promise.all([import('./render.ts'), import('../edges/text-files.ts')]);
     const format = flags.own.get('format') === 'json' ? 'json' : 'yaml';
     const { name, text } = await renderApp(
       raw,
-      { format, includeSecrets: flags.own.has('include-secrets'), kedaVersion: flags.own.get('keda-version') },
+      { format, includeSecrets: flags.own.has('include-secrets'), kedaVersion },
       setting,
     );
     const folder = flags.own.get('output') ?? '-';

@@ -14,6 +14,12 @@ export function faultOfKeda(version: string | undefined): string | undefined {
   return `The cluster's KEDA "${version}" is too old. ${cure}`;
 }
 
+/** Fault message for the KEDA that manifests are wanted for, or undefined when they can be made for it. */
+export function faultOfKedaFlag(version: string): string | undefined {
+  if (!kedaIsKnown(version)) return `must be a version of KEDA such as "2.21", got "${version}".`;
+  return kedaIsAtLeast(version, oldest) ? undefined : `must be ${oldest} or newer, got "${version}".`;
+}
+
 /**
  * The ScaledObject as it keeps one replica while there are no events. KEDA before 2.18 cannot be told so by an annotation
  * that leaves the scaling in place, hence the minimum there; pausing would take the HPA away and stop the scaling.
